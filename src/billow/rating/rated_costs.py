@@ -1,0 +1,103 @@
+"""What rating gives: one managed account's costs of one month, before and after its rules."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from billow.billingrules.rule import BillingRule
+from billow.terms.issue import Issue
+from billow.terms.period import BillingPeriod
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delegation:
+    """Give charges of an integration to a managed account, from ``start_date`` to ``end_date`` inclusive.
+
+    No billing account means the whole integration; no sub account the whole billing account.
+    The narrowest delegation that fits a charge wins.
+    """
+
+    integration_token: str
+    account_token: str
+    billing_account_id: str | None = None
+    sub_account_id: str | None = None
+    start_date: date | None = None
+    end_date: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """What is agreed with one managed account: its currency and its rules in execution order."""
+
+    account_token: str
+    currency: str
+    rules: tuple[BillingRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleDelta:
+    """By how much one rule changed a line, in the line's currency, exact (18 decimals)."""
+
+    rule_token: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatedLine:
+    """A group of charges that share everything an invoice line shows.
+
+    ``rated_cost == provider_cost + sum(deltas)`` exactly; all in ``currency`` with at most 18
+    decimals. A line that a charge or credit rule added has no provider cost and names the
+    rule in ``inserted_by``. ``usage_amount`` and ``usage_unit`` are given only when every
+    charge of the group has the same unit.
+    """
+
+    provider: str
+    billing_account_id: str | None
+    sub_account_id: str | None
+    sub_account_name: str | None
+    service: str
+    service_category: str | None
+    service_subcategory: str | None
+    charge_category: str
+    region: str | None
+    currency: str
+    provider_cost: Decimal
+    rated_cost: Decimal
+    deltas: tuple[RuleDelta, ...] = ()
+    usage_amount: Decimal | None = None
+    usage_unit: str | None = None
+    description: str | None = None
+    inserted_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatedCosts:
+    """One managed account's rated month: lines in a stable order, and warnings."""
+
+    account_token: str
+    period: BillingPeriod
+    lines: tuple[RatedLine, ...]
+    issues: tuple[Issue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnallocatedCost:
+    """Cost that no managed account owns, by where it was billed."""
+
+    integration_token: str
+    provider: str
+    billing_account_id: str | None
+    sub_account_id: str | None
+    sub_account_name: str | None
+    currency: str
+    cost: Decimal
+    charges: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatedMonth:
+    """The rated month of several managed accounts, and what nobody owns."""
+
+    by_account: dict[str, RatedCosts]
+    unallocated: tuple[UnallocatedCost, ...]
