@@ -1,0 +1,1 @@
+"""What Billow remembers: Django models with their constraints, nothing clever."""

@@ -5,9 +5,7 @@ left out: no bill can be issued in them.
 """
 
 _CODES_BY_PLACES = {
-    0: (
-        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF "
-    ),
+    0: ("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF "),
     2: (
         "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BOV BRL BSD BTN BWP "
         "BYN BZD CAD CDF CHE CHF CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB "
@@ -17,14 +15,8 @@ _CODES_BY_PLACES = {
         "RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP "
         "TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XAD XCD XCG YER ZAR ZMW ZWG "
     ),
-    3: (
-        "BHD IQD JOD KWD LYD OMR TND "
-    ),
-    4: (
-        "CLF UYW "
-    ),
+    3: ("BHD IQD JOD KWD LYD OMR TND "),
+    4: ("CLF UYW "),
 }
 
-MINOR_UNITS: dict[str, int] = {
-    code: places for places, codes in _CODES_BY_PLACES.items() for code in codes.split()
-}
+MINOR_UNITS: dict[str, int] = {code: places for places, codes in _CODES_BY_PLACES.items() for code in codes.split()}

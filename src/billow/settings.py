@@ -1,0 +1,195 @@
+"""The one settings file. Everything an operator may set is a BILLOW_* variable (docs/settings.md)."""
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+TESTING = "pytest" in sys.modules
+
+
+def _text(name: str, default: str = "") -> str:
+    return os.environ.get(name, default).strip()
+
+
+def _flag(name: str, *, default: bool = False) -> bool:
+    text = _text(name).lower()
+    if text in {"1", "true", "yes", "on"}:
+        return True
+    if text in {"0", "false", "no", "off"}:
+        return False
+    if text:
+        raise ImproperlyConfigured(f"{name} is {text!r}; write true or false")
+    return default
+
+
+def _whole_number(name: str, *, default: int, least: int = 0) -> int:
+    text = _text(name) or str(default)
+    if not re.fullmatch(r"\d+", text) or int(text) < least:
+        raise ImproperlyConfigured(f"{name} is {text!r}; write a whole number of at least {least}")
+    return int(text)
+
+
+def _data_folder() -> Path:
+    home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(_text("BILLOW_DATA") or Path(home) / "billow").expanduser().resolve()
+
+
+def _key(name: str, file_name: str) -> str:
+    """Read a key from its variable, else from the data folder where ``billow init`` put it."""
+    if value := _text(name):
+        return value
+    file = DATA / "keys" / file_name
+    if file.is_file():
+        return file.read_text(encoding="ascii").strip()
+    if PRODUCTION:
+        raise ImproperlyConfigured(f"{name} is not set and {file} does not exist; run `billow init` or set {name}")
+    return ""
+
+
+DATA = _data_folder()
+PRODUCTION = _flag("BILLOW_PRODUCTION")
+DEBUG = _flag("BILLOW_DEBUG")
+if PRODUCTION and DEBUG:
+    raise ImproperlyConfigured("BILLOW_DEBUG must be false when BILLOW_PRODUCTION is true")
+
+NO_KEY_YET = "no-key-yet-run-billow-init"
+SECRET_KEY = _key("BILLOW_SECRET_KEY", "secret_key") or NO_KEY_YET
+ENCRYPTION_KEY = _key("BILLOW_ENCRYPTION_KEY", "encryption_key")
+
+BASE_URL = _text("BILLOW_BASE_URL", "http://localhost:8000").rstrip("/")
+_base = urlsplit(BASE_URL)
+if _base.scheme not in {"http", "https"} or not _base.hostname:
+    raise ImproperlyConfigured(f"BILLOW_BASE_URL is {BASE_URL!r}; write an address such as https://billing.example.com")
+ALLOWED_HOSTS = [host for host in _text("BILLOW_ALLOWED_HOSTS").split(",") if host] or [
+    "localhost",
+    "127.0.0.1",
+    "[::1]",
+    _base.hostname,
+]
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "django_tasks",
+    "django_tasks_db",
+    "billow.records.accounts",
+    "billow.records.audit",
+    "billow.records.costs",
+    "billow.records.billing",
+    "billow.interfaces.jobs",
+    "billow.interfaces.web",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "billow.urls"
+WSGI_APPLICATION = "billow.wsgi.application"
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "/sign-in"
+LOGIN_REDIRECT_URL = "/"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [Path(__file__).parent / "interfaces" / "web"],
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+DATABASE_URL = _text("BILLOW_DATABASE_URL") or f"sqlite:///{DATA / 'billow.sqlite3'}"
+DATABASES: dict[str, Any] = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60)}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # Writers queue instead of failing: a write transaction takes its lock when it begins.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 60,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+    }
+elif not DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    raise ImproperlyConfigured("BILLOW_DATABASE_URL must begin with sqlite:// or postgres://")
+
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
+
+SMTP_URL = _text("BILLOW_SMTP_URL")
+"""smtp://user:password@host:587?tls=starttls, or smtps://…; empty: mails go to the outbox folder as files."""
+MAIL_FROM = _text("BILLOW_MAIL_FROM", "billing@localhost")
+
+ENGINE_MEMORY_MIB = _whole_number("BILLOW_ENGINE_MEMORY_MIB", default=1024, least=128)
+ENGINE_THREADS = _whole_number("BILLOW_ENGINE_THREADS", default=2, least=1)
+
+COST_STORE = DATA / "costs"
+OUTBOX = DATA / "outbox"
+STORAGES: dict[str, Any] = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA / "documents"}},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG or TESTING
+        else "whitenoise.storage.CompressedStaticFilesStorage"
+    },
+}
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA / "static"
+STATICFILES_DIRS = [Path(__file__).parent / "interfaces" / "web" / "static"]
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+
+LANGUAGE_CODE = "en"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _base.scheme == "https"
+SESSION_COOKIE_SAMESITE = "Lax"
+SECURE_HSTS_SECONDS = 31_536_000 if _base.scheme == "https" else 0
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "SAMEORIGIN"
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
+
+LOG_LEVEL = _text("BILLOW_LOG_LEVEL", "INFO").upper()
+if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+    raise ImproperlyConfigured(f"BILLOW_LOG_LEVEL is {LOG_LEVEL!r}; write DEBUG, INFO, WARNING or ERROR")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+}
