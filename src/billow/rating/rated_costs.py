@@ -1,28 +1,11 @@
 """What rating gives: one managed account's costs of one month, before and after its rules."""
 
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
 from billow.billingrules.rule import BillingRule
 from billow.terms.issue import Issue
 from billow.terms.period import BillingPeriod
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delegation:
-    """Give charges of an integration to a managed account, from ``start_date`` to ``end_date`` inclusive.
-
-    No billing account means the whole integration; no sub account the whole billing account.
-    The narrowest delegation that fits a charge wins.
-    """
-
-    integration_token: str
-    account_token: str
-    billing_account_id: str | None = None
-    sub_account_id: str | None = None
-    start_date: date | None = None
-    end_date: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
