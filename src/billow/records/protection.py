@@ -46,7 +46,7 @@ class Trigger(Operation, ABC):
         """Create the trigger."""
         schema_editor: BaseDatabaseSchemaEditor = arguments[1]
         for statement in self.statements(schema_editor.connection.vendor):
-            schema_editor.execute(statement)
+            schema_editor.execute(statement, params=None)
 
     def database_backwards(self, *arguments: Any) -> None:
         """Drop the trigger."""
