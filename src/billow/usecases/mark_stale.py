@@ -13,5 +13,8 @@ def mark_stale(
     period: BillingPeriod | None = None,
     accounts: Iterable[ManagedAccount] | None = None,
 ) -> int:
-    """Mark the drafts of the month and accounts (None: of all) as stale, in the caller's transaction; return how many."""
+    """Mark the drafts of the month and accounts (None: of all) as stale; return how many.
+
+    Call it in the transaction that makes the change.
+    """
     raise NotImplementedError

@@ -152,6 +152,6 @@ def preview(*, actor: Actor, token: str, kind: str, now: datetime | None = None)
     raise NotImplementedError
 
 
-def invoice_of(version: InvoiceVersion) -> Invoice:
+def invoice_of(*, version: InvoiceVersion) -> Invoice:
     """Return the invoice that the version holds, with the issue and due date once it is approved."""
     raise NotImplementedError

@@ -7,7 +7,7 @@ from billow.records.accounts.models import ManagementAccount, User
 from billow.records.billing.models.parties import ManagedAccount
 from billow.records.billing.scope import ScopedQuerySet
 from billow.records.costs.models import CostImport
-from billow.records.fields import ExactDecimalField, MinorUnitsField
+from billow.records.fields import EncryptedTextField, ExactDecimalField, MinorUnitsField
 from billow.records.tokened import token_field
 from billow.terms.period import BillingPeriod
 
@@ -46,7 +46,8 @@ class InvoiceSeries(models.Model):
 class Invoice(models.Model):
     """One managed account's invoice of one month; its content is the current version.
 
-    ``claimed_until`` is the lease of the worker that generates it. ``seal`` is the hash that covers the issued
+    ``claimed_until`` is the lease of the worker that generates it, ``generation_attempts`` how often a worker began
+    since it was asked for. ``is_stale`` says that something it rests on changed since it was claimed. ``seal`` is the hash that covers the issued
     content and the seal before it in the series (``previous_seal``), at ``chain_position``.
     """
 
@@ -66,6 +67,7 @@ class Invoice(models.Model):
     is_stale = models.BooleanField(default=False)
     generation_requested_at = models.DateTimeField()
     generation_requested_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    generation_attempts = models.PositiveSmallIntegerField(default=0)
     claimed_by = models.CharField(max_length=80, blank=True, default="")
     claimed_until = models.DateTimeField(null=True, blank=True)
     issue_date = models.DateField(null=True, blank=True)
@@ -137,13 +139,15 @@ class Invoice(models.Model):
 class InvoiceVersion(models.Model):
     """A snapshot of everything an invoice says; regenerating adds another and never edits this one.
 
-    ``snapshot`` is canonical JSON text without the lines, ``fingerprint`` the SHA-256 over it and every line.
+    ``snapshot`` is canonical JSON text without the lines and without the seller's bank account, which is kept
+    encrypted in ``bank_details``; ``fingerprint`` is the SHA-256 over it, them and every line's hash.
     ``cost_imports`` keeps superseded deliveries from being removed while a version refers to them.
     """
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="versions")
     version_number = models.PositiveIntegerField()
     snapshot = models.TextField()
+    bank_details = EncryptedTextField(default="", blank=True)
     fingerprint = models.CharField(max_length=64)
     software_version = models.CharField(max_length=40)
     currency = models.CharField(max_length=3)
@@ -180,23 +184,24 @@ class InvoiceVersion(models.Model):
 class InvoiceLine(models.Model):
     """One line of a version: exact amounts beside the rounded one, and what each rule changed.
 
-    ``deltas`` is a list of ``{"rule_token", "title", "amount"}`` in order, amounts as text in the source currency.
+    ``deltas`` is a list of ``{"rule_token", "title", "amount"}`` in order, amounts as text in the source currency. What a
+    provider names can be of any length, so the names are unbounded.
     """
 
     version = models.ForeignKey(InvoiceVersion, on_delete=models.PROTECT, related_name="lines")
     line_number = models.PositiveIntegerField()
-    provider = models.CharField(max_length=255)
-    billing_account_id = models.CharField(max_length=255, blank=True)
-    sub_account_id = models.CharField(max_length=255, blank=True)
-    sub_account_name = models.CharField(max_length=255, blank=True)
-    service = models.CharField(max_length=255)
-    service_category = models.CharField(max_length=255, blank=True)
-    service_subcategory = models.CharField(max_length=255, blank=True)
-    charge_category = models.CharField(max_length=255)
-    region = models.CharField(max_length=255, blank=True)
+    provider = models.TextField()
+    billing_account_id = models.TextField(blank=True)
+    sub_account_id = models.TextField(blank=True)
+    sub_account_name = models.TextField(blank=True)
+    service = models.TextField()
+    service_category = models.TextField(blank=True)
+    service_subcategory = models.TextField(blank=True)
+    charge_category = models.TextField()
+    region = models.TextField(blank=True)
     description = models.TextField(blank=True)
     usage_amount = ExactDecimalField(null=True, blank=True)
-    usage_unit = models.CharField(max_length=255, blank=True)
+    usage_unit = models.TextField(blank=True)
     source_currency = models.CharField(max_length=3)
     provider_cost = ExactDecimalField()
     rated_cost = ExactDecimalField()
