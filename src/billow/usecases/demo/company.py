@@ -156,5 +156,10 @@ CUSTOMERS = (
     ),
 )
 
-EXCHANGE_RATES = (("USD", "EUR", "0.8642"), ("USD", "GBP", "0.7518"), ("EUR", "USD", "1.1571"), ("EUR", "GBP", "0.8703"))
+EXCHANGE_RATES = (
+    ("USD", "EUR", "0.8642"),
+    ("USD", "GBP", "0.7518"),
+    ("EUR", "USD", "1.1571"),
+    ("EUR", "GBP", "0.8703"),
+)
 """Units of the second for one of the first, in the latest month."""

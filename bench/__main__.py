@@ -1,0 +1,74 @@
+"""Measure Billow against named floors and print the ratios: ``make bench ARGS="--rows 10000000"``."""
+
+import argparse
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from bench.bill import write_bench_bill
+from bench.measure import Measured, measured
+
+
+def main() -> None:
+    """Make or take a bill, then measure import, close and print beside their floors."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the bill that is made (default 1,000,000)")
+    parser.add_argument("--customers", type=int, default=500)
+    parser.add_argument(
+        "--bill", type=Path, help="a folder of FOCUS Parquet files with accounts.csv, instead of making one"
+    )
+    parser.add_argument("--documents", type=int, default=200, help="invoices to print")
+    parser.add_argument("--repeat", type=int, default=2, help="runs of each, of which the quickest counts")
+    arguments = parser.parse_args()
+    work = Path(tempfile.mkdtemp(prefix="billow-bench-"))
+    try:
+        bill = arguments.bill or write_bench_bill(
+            folder=work / "bill", rows=arguments.rows, customers=arguments.customers
+        )
+        _say(f"{'':34}{'Billow':>10}{'floor':>10}{'ratio':>8}{'aim':>7}   peak memory")
+        _import_and_close(bill, work, arguments.repeat)
+        _print(arguments.documents, arguments.repeat)
+    finally:
+        shutil.rmtree(work)
+
+
+def _import_and_close(bill: Path, work: Path, repeat: int) -> None:
+    floors, ours = [], []
+    for _ in range(repeat):
+        for way, found in (("floor", floors), ("billow", ours)):
+            shutil.rmtree(work / way, ignore_errors=True)
+            found.append(measured("bench.import_bill", way, bill, work / way))
+    facts = ours[-1].facts
+    _row(f"import {facts['rows']:,} rows", ours, floors, aim=1.5)
+    arguments = ("bench.close_month", work / "billow", bill / "accounts.csv")
+    floors = [measured(arguments[0], "floor", *arguments[1:]) for _ in range(repeat)]
+    ours = [measured(arguments[0], "billow", *arguments[1:]) for _ in range(repeat)]
+    facts = ours[-1].facts
+    _row(f"close {facts['invoices']} invoices, {facts['lines']:,} lines", ours, floors, aim=2.0)
+
+
+def _print(documents: int, repeat: int) -> None:
+    for lines in (20, 200):
+        arguments = ("--documents", str(documents), "--lines", str(lines))
+        floors = [measured("bench.print_invoices", "floor", *arguments) for _ in range(repeat)]
+        ours = [measured("bench.print_invoices", "billow", *arguments) for _ in range(repeat)]
+        _row(f"print {documents} invoices of {lines} lines", ours, floors, aim=1.2)
+
+
+def _row(name: str, ours: list[Measured], floors: list[Measured], *, aim: float) -> None:
+    best, floor = min(ours, key=lambda run: run.seconds), min(floors, key=lambda run: run.seconds)
+    ratio = best.seconds / floor.seconds
+    _say(
+        f"{name:34}{best.seconds:9.2f}s{floor.seconds:9.2f}s{ratio:7.2f}×{aim:6.1f}×   "
+        f"{max(run.peak_mib for run in ours):,} MiB (floor {max(run.peak_mib for run in floors):,} MiB)"
+    )
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
