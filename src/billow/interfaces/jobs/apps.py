@@ -4,5 +4,7 @@ from django.apps import AppConfig
 
 
 class JobsConfig(AppConfig):
+    """Rings for background work through the task queue."""
+
     name = "billow.interfaces.jobs"
     label = "jobs"
