@@ -1,0 +1,248 @@
+"""Cost sources, and which of their charges belong to which managed account."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import Q
+
+from billow.allocation.delegation import check_delegations
+from billow.coststore.query import CostQuery
+from billow.records.accounts.models import ManagementAccount
+from billow.records.billing.models import Delegation, ManagedAccount
+from billow.records.costs.models import Integration
+from billow.terms.issue import Issue, has_errors
+from billow.usecases.actor import Actor
+from billow.usecases.agreements import as_delegation
+from billow.usecases.audit import record
+from billow.usecases.costs import cost_store, current_imports, partition_of
+from billow.usecases.field_checks import Findings
+from billow.usecases.mark_stale import mark_stale
+from billow.usecases.refused import Refused
+
+_PROVIDER = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
+
+
+def add_integration(*, actor: Actor, name: str, provider: str, now: datetime) -> Integration:
+    """Add a cost source; its name must be new."""
+    actor.must_write_rules()
+    findings = Findings()
+    clean_name = findings.read_text(name, column="name", required=True) or ""
+    key = provider.strip().lower()
+    if not _PROVIDER.match(key):
+        findings.error(
+            "wrong_provider", "provider", "Provider must be a short key such as aws, azure or custom_provider", provider
+        )
+    findings.refuse_if_any()
+    with transaction.atomic():
+        integration, created = Integration.objects.get_or_create(
+            management_account=actor.management_account, name=clean_name, defaults={"provider": key}
+        )
+        if not created:
+            raise Refused("already_exists", f"There is already an integration {clean_name!r} ({integration.token})")
+        record(
+            actor=actor,
+            action="record_created",
+            object_type="Integration",
+            object_token=integration.token,
+            object_name=clean_name,
+            changes={"provider": key},
+            now=now,
+        )
+    return integration
+
+
+def list_integrations(*, actor: Actor) -> tuple[Integration, ...]:
+    """Return the cost sources in the order they were added, with their delegations at hand."""
+    integrations = Integration.objects.filter(management_account=actor.management_account)
+    return tuple(integrations.prefetch_related("delegations__managed_account").order_by("pk"))
+
+
+def delegate(
+    *,
+    actor: Actor,
+    integration: Integration,
+    account: ManagedAccount,
+    billing_account_id: str = "",
+    sub_account_ids: Sequence[str] = (),
+    start_date: date | None = None,
+    end_date: date | None = None,
+    connected_by_customer: bool = False,
+    now: datetime,
+) -> tuple[Delegation, ...]:
+    """Give charges of an integration to a managed account; refuse what somebody else has at the same time.
+
+    A sub account named without its billing account is looked for in the delivered bills. Giving the same again from
+    the same day changes its last day.
+    """
+    actor.must_write_rules()
+    scopes = _scopes(integration, billing_account_id.strip(), [text.strip() for text in sub_account_ids])
+    with transaction.atomic():
+        # One person at a time gives away charges: the check below must see every other gift.
+        ManagementAccount.objects.select_for_update().get(pk=actor.management_account.pk)
+        wanted = [
+            Delegation(
+                management_account=actor.management_account,
+                integration=integration,
+                managed_account=account,
+                billing_account_id=billing_account,
+                sub_account_id=sub_account,
+                start_date=start_date,
+                end_date=end_date,
+                connected_by_customer=connected_by_customer,
+            )
+            for billing_account, sub_account in scopes
+        ]
+        rows = tuple(_save(row) for row in _checked(actor, wanted))
+        _mark_and_record(actor, integration, account, rows, action="delegation_created", now=now)
+    return rows
+
+
+def undelegate(
+    *,
+    actor: Actor,
+    integration: Integration,
+    account: ManagedAccount,
+    billing_account_id: str = "",
+    sub_account_ids: Sequence[str] = (),
+    now: datetime,
+) -> int:
+    """Take charges of an integration back from a managed account: all of them, or those named; return how many."""
+    actor.must_write_rules()
+    with transaction.atomic():
+        rows = Delegation.objects.visible_to(actor.management_account).filter(
+            integration=integration, managed_account=account
+        )
+        if billing_account_id:
+            rows = rows.filter(billing_account_id=billing_account_id)
+        if sub_account_ids:
+            rows = rows.filter(sub_account_id__in=sub_account_ids)
+        found = tuple(rows)
+        if not found:
+            raise Refused("not_found", f"Nothing of {integration.name} is delegated to {account.name} that fits")
+        _mark_and_record(actor, integration, account, found, action="delegation_removed", now=now)
+        rows.delete()
+    return len(found)
+
+
+def _scopes(integration: Integration, billing_account: str, sub_accounts: Sequence[str]) -> list[tuple[str, str]]:
+    """Return each (billing account, sub account) that is meant, looking up billing accounts that were not named."""
+    if not sub_accounts:
+        return [(billing_account, "")]
+    if billing_account:
+        return [(billing_account, sub_account) for sub_account in dict.fromkeys(sub_accounts)]
+    billed = billed_accounts(integration=integration)
+    findings = Findings()
+    scopes = []
+    for sub_account in dict.fromkeys(sub_accounts):
+        places = sorted({place for place, name in billed if name == sub_account})
+        if not places and len({place for place, _ in billed}) == 1:
+            places = [next(iter(billed))[0]]  # it can only come under the one billing account there is
+        if len(places) == 1:
+            scopes.append((places[0], sub_account))
+        else:
+            findings.error("billing_account_needed", "billing_account_id", _which(sub_account, places), sub_account)
+    findings.refuse_if_any()
+    return scopes
+
+
+def _which(sub_account: str, places: Sequence[str]) -> str:
+    if places:
+        return f"Sub account {sub_account} is billed under {', '.join(places)}; name the billing account"
+    return f"No delivered bill has sub account {sub_account}; import its bill first, or name its billing account"
+
+
+def billed_accounts(*, integration: Integration) -> frozenset[tuple[str, str]]:
+    """Return every (billing account, sub account) of the integration's live imports."""
+    store = cost_store()
+    found: set[tuple[str, str]] = set()
+    imports = current_imports(management_account=integration.management_account).filter(integration=integration)
+    for cost_import in imports:
+        query = CostQuery(
+            period=cost_import.period, cost_column="BilledCost", group_by=("BillingAccountId", "SubAccountId")
+        )
+        table = store.query(query, [partition_of(cost_import)])
+        pairs = zip(table["BillingAccountId"].to_pylist(), table["SubAccountId"].to_pylist(), strict=True)
+        found.update((billing_account or "", sub_account or "") for billing_account, sub_account in pairs)
+    return frozenset(found)
+
+
+def _checked(actor: Actor, wanted: Sequence[Delegation]) -> Sequence[Delegation]:
+    """Return the wanted rows, or raise Refused because they and the others contradict each other."""
+    others = Delegation.objects.visible_to(actor.management_account).filter(managed_account__deleted_at__isnull=True)
+    rows = {_key(row): row for row in others.select_related("integration", "managed_account")}
+    for row in wanted:
+        if (same := rows.get(_key(row))) is None:
+            rows[_key(row)] = row
+        elif same.managed_account_id == row.managed_account_id:
+            same.end_date = row.end_date
+        else:
+            rows[(*_key(row), row.managed_account_id)] = row
+    names = {row.managed_account.token: row.managed_account.name for row in rows.values()}
+    issues = [
+        _with_names(issue, names)
+        for issue in check_delegations(delegations=[as_delegation(row) for row in rows.values()])
+    ]
+    if has_errors(issues):
+        raise Refused("bad_delegation", "; ".join(issue.message for issue in issues), issues)
+    return wanted
+
+
+def _key(row: Delegation) -> tuple[object, ...]:
+    return (row.integration_id, row.billing_account_id, row.sub_account_id, row.start_date)
+
+
+def _with_names(issue: Issue, names: Mapping[str, str]) -> Issue:
+    message = issue.message
+    for token, name in names.items():
+        message = message.replace(token, f"{name} ({token})")
+    return replace(issue, message=message)
+
+
+def _save(row: Delegation) -> Delegation:
+    saved, _ = Delegation.objects.update_or_create(
+        integration=row.integration,
+        billing_account_id=row.billing_account_id,
+        sub_account_id=row.sub_account_id,
+        start_date=row.start_date,
+        managed_account=row.managed_account,
+        management_account=row.management_account,
+        defaults={"end_date": row.end_date, "connected_by_customer": row.connected_by_customer},
+    )
+    return saved
+
+
+def _mark_and_record(
+    actor: Actor,
+    integration: Integration,
+    account: ManagedAccount,
+    rows: Sequence[Delegation],
+    *,
+    action: str,
+    now: datetime,
+) -> None:
+    # A narrower gift takes from a wider one, so everybody with a share of this integration may be concerned.
+    concerned = ManagedAccount.objects.filter(Q(delegations__integration=integration) | Q(pk=account.pk)).distinct()
+    mark_stale(management_account=actor.management_account, accounts=concerned)
+    record(
+        actor=actor,
+        action=action,
+        object_type="Integration",
+        object_token=integration.token,
+        object_name=integration.name,
+        changes={
+            "account": account.token,
+            "delegations": [
+                {
+                    "billing_account_id": row.billing_account_id,
+                    "sub_account_id": row.sub_account_id,
+                    "start_date": None if row.start_date is None else row.start_date.isoformat(),
+                    "end_date": None if row.end_date is None else row.end_date.isoformat(),
+                }
+                for row in rows
+            ],
+        },
+        now=now,
+    )

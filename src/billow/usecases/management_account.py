@@ -1,0 +1,102 @@
+"""Show and change the settings of the management account itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from billow.invoicing.numbering import DEFAULT_PATTERN, UnableToNumber, check_pattern
+from billow.records.accounts.models import ManagementAccount, validate_time_zone
+from billow.records.billing.models import InvoiceSeries
+from billow.usecases.actor import Actor
+from billow.usecases.audit import record
+from billow.usecases.field_checks import Findings
+
+SETTINGS = ("name", "time_zone", "data_ingestion_delay", "currency", "number_pattern")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManagementSettings:
+    """What holds for all invoices of a management account."""
+
+    token: str
+    name: str
+    time_zone: str
+    data_ingestion_delay: bool
+    currency: str
+    number_pattern: str
+
+
+def invoice_series(*, management_account: ManagementAccount) -> InvoiceSeries:
+    """Return the series that invoice numbers are taken from, creating it when it is first asked for."""
+    series, _ = InvoiceSeries.objects.get_or_create(
+        management_account=management_account, name="invoice", defaults={"pattern": DEFAULT_PATTERN}
+    )
+    return series
+
+
+def show_settings(*, actor: Actor) -> ManagementSettings:
+    """Return the settings."""
+    account = ManagementAccount.objects.get(pk=actor.management_account.pk)
+    return ManagementSettings(
+        token=account.token,
+        name=account.name,
+        time_zone=account.time_zone,
+        data_ingestion_delay=account.data_ingestion_delay,
+        currency=account.currency,
+        number_pattern=invoice_series(management_account=account).pattern,
+    )
+
+
+def change_settings(*, actor: Actor, fields: Mapping[str, object], now: datetime) -> ManagementSettings:
+    """Change the settings that are given; numbers already taken stay as they are."""
+    actor.must_write_invoices()
+    clean, pattern = _read(fields)
+    with transaction.atomic():
+        account = ManagementAccount.objects.select_for_update().get(pk=actor.management_account.pk)
+        for name, value in clean.items():
+            setattr(account, name, value)
+        account.save()
+        if pattern is not None:
+            series = invoice_series(management_account=account)
+            InvoiceSeries.objects.filter(pk=series.pk).update(pattern=pattern)
+        record(
+            actor=actor,
+            action="record_updated",
+            object_type="ManagementAccount",
+            object_token=account.token,
+            object_name=account.name,
+            changes={name: str(value) for name, value in fields.items()},
+            now=now,
+        )
+    return show_settings(actor=actor)
+
+
+def _read(fields: Mapping[str, object]) -> tuple[dict[str, object], str | None]:
+    findings = Findings()
+    findings.read_known(fields, known=SETTINGS)
+    clean: dict[str, object] = {}
+    if "name" in fields:
+        clean["name"] = findings.read_text(fields["name"], column="name", required=True)
+    if "time_zone" in fields:
+        clean["time_zone"] = str(fields["time_zone"])
+        try:
+            validate_time_zone(str(fields["time_zone"]))
+        except ValidationError as wrong:
+            findings.error("unknown_time_zone", "time_zone", "; ".join(wrong.messages), fields["time_zone"])
+    if "data_ingestion_delay" in fields:
+        clean["data_ingestion_delay"] = findings.read_flag(
+            fields["data_ingestion_delay"], column="data_ingestion_delay"
+        )
+    if "currency" in fields:
+        clean["currency"] = findings.read_currency(fields["currency"], column="currency")
+    pattern = findings.read_text(fields.get("number_pattern"), column="number_pattern", most=80)
+    if pattern is not None:
+        try:
+            check_pattern(pattern=pattern)
+        except UnableToNumber as unable:
+            findings.error("wrong_pattern", "number_pattern", str(unable), pattern)
+    findings.refuse_if_any()
+    return clean, pattern
