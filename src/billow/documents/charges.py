@@ -75,11 +75,6 @@ def charges_by_provider(*, lines: Iterable[InvoiceLine]) -> tuple[ProviderCharge
     return tuple(sorted((p for p in providers if p.services), key=lambda p: (-p.amount_minor, p.provider)))
 
 
-def row_count(providers: Iterable[ProviderCharges]) -> int:
-    """Count the rows below all services."""
-    return sum(len(service.rows) for provider in providers for service in provider.services)
-
-
 def _row_key(line: InvoiceLine) -> _RowKey:
     account = line.sub_account_name or line.sub_account_id
     return (line.description, line.charge_category, line.region, account)

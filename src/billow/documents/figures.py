@@ -1,18 +1,21 @@
 """Amounts, dates and quantities as a reader of the invoice's locale writes them."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
-from babel.numbers import format_currency, format_decimal, get_currency_name
+from babel.numbers import format_currency, format_decimal, get_currency_name, get_currency_symbol
 
-from billow.documents.words import language_of
+from billow.documents.words import FALLBACK_LANGUAGE, language_of
 from billow.terms.money import currency_of, from_minor
 
 TRUE_MINUS = "\N{MINUS SIGN}"
 _DIRECTION_MARKS = dict.fromkeys(map(ord, "\u200e\u200f\u061c"))
+_DECIMALS = re.compile(r"0(?:\.[0#]+)?(?![0#.,])")
+_LETTER_BEFORE_FIGURE = re.compile(r"([A-Za-z])(?=\d)")
 _QUANTITY_PLACES = 4
 
 
@@ -30,15 +33,24 @@ class Figures:
 
     def amount(self, minor: int) -> str:
         """Write minor units with the currency's decimals, without its sign: ``−1,234.50``."""
-        places = currency_of(self.currency).minor_unit_places
-        decimals = f".{'0' * places}" if places else ""
-        text = format_decimal(from_minor(minor, currency=self.currency), format=f"#,##0{decimals}", locale=self.numbers)
-        return _tidy(text)
+        return self._written(minor, pattern=self.numbers.decimal_formats[None].pattern)
 
     def money(self, minor: int) -> str:
         """Write minor units with the currency's sign: ``−$1,234.50``."""
+        text = self._written(minor, pattern=self.numbers.currency_formats["standard"].pattern)
+        sign = get_currency_symbol(self.currency, locale=self.numbers)
+        if not _is_latin(sign):  # the words beside it are
+            text = text.replace(sign, get_currency_symbol(self.currency, locale=FALLBACK_LANGUAGE))
+        return _LETTER_BEFORE_FIGURE.sub("\\1\N{NO-BREAK SPACE}", text)
+
+    def _written(self, minor: int, *, pattern: str) -> str:
+        """Write with exactly the currency's decimals: Babel's own table would round some currencies."""
+        places = currency_of(self.currency).minor_unit_places
+        exact_pattern = _DECIMALS.sub(f"0.{'0' * places}" if places else "0", pattern)
         amount = from_minor(minor, currency=self.currency)
-        return _tidy(format_currency(amount, self.currency, locale=self.numbers))
+        return _tidy(
+            format_currency(amount, self.currency, format=exact_pattern, locale=self.numbers, currency_digits=False)
+        )
 
     def quantity(self, quantity: Decimal) -> str:
         """Write a quantity with at most four decimals."""
@@ -84,6 +96,11 @@ def figures_for(*, locale: str, currency: str) -> Figures:
     language = language_of(locale=locale)
     dates = numbers if numbers.language == language else Locale(language, "GB" if language == "en" else None)
     return Figures(numbers=numbers, dates=dates, currency=currency)
+
+
+def _is_latin(sign: str) -> bool:
+    """Tell whether a currency sign is made of Latin letters and general currency symbols."""
+    return all(ord(character) < 0x250 or 0x20A0 <= ord(character) <= 0x20CF for character in sign)
 
 
 def _tidy(text: str) -> str:

@@ -6,7 +6,6 @@ from billow.documents.figures import Figures
 from billow.documents.text import printable
 from billow.invoicing.invoice import BankAccount, Party
 
-MOST_EMAILS = 2
 _STATE_BEFORE_CODE = frozenset({"US", "CA", "AU", "IN", "MX", "BR"})
 _CODE_ON_ITS_OWN_LINE = frozenset({"GB", "IE"})
 
@@ -16,9 +15,10 @@ def party_block(*, party: Party, figures: Figures, words: Mapping[str, str]) -> 
     lines = [party.address_line_1, party.address_line_2, *_place(party)]
     if party.country_code:
         lines.append(figures.country(party.country_code))
-    lines += party.billing_email[:MOST_EMAILS]
-    if len(party.billing_email) > MOST_EMAILS:
-        lines.append(words["more_addresses"].format(count=len(party.billing_email) - MOST_EMAILS))
+    if party.billing_email:
+        more = len(party.billing_email) - 1
+        suffix = f" {words['more_addresses'].format(count=more)}" if more else ""
+        lines.append(f"{party.billing_email[0]}{suffix}")
     return {
         "name": printable(party.name),
         "lines": [printable(line) for line in lines if line.strip()],

@@ -33,7 +33,7 @@ def render_pdf(*, invoice: Invoice, logo: Logo | None) -> bytes:
     """
     _check_sums(invoice)
     try:
-        content = json.dumps(printed_invoice(invoice=invoice), ensure_ascii=False)
+        content = json.dumps(printed_invoice(invoice=invoice, has_logo=logo is not None), ensure_ascii=False)
     except UnknownLocale as unknown:
         raise UnableToRenderDocument("unknown_locale", str(unknown)) from unknown
     with_cjk = fonts.has_cjk(content)

@@ -6,36 +6,37 @@ The template gets this as JSON data; no text in it is ever read as markup.
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from billow.documents.charges import ProviderCharges, charges_by_provider, row_count
+from billow.documents.charges import charges_by_provider
 from billow.documents.figures import Figures, figures_for
 from billow.documents.parties import bank_fields, party_block
-from billow.documents.tables import itemized_table, summary_table
+from billow.documents.tables import fits_one_table, itemized_table, summary_table
 from billow.documents.text import printable
 from billow.documents.words import WORDS, language_of
-from billow.invoicing.invoice import Adjustment, AdjustmentType, CalculationType, Invoice
+from billow.invoicing.invoice import Adjustment, AdjustmentType, CalculationType, Invoice, Party
 
 Printed: TypeAlias = Mapping[str, object]
 
-ROWS_ON_ONE_PAGE = 14
-"""An invoice of more rows gets a summary on page 1 and the itemized charges after it."""
+_LETTER_COUNTRIES = frozenset({"US", "CA"})
 
 
-def printed_invoice(*, invoice: Invoice) -> Printed:
+def printed_invoice(*, invoice: Invoice, has_logo: bool) -> Printed:
     """Return everything the invoice template prints; raise UnknownLocale."""
     figures = figures_for(locale=invoice.locale, currency=invoice.currency)
     language = language_of(locale=invoice.locale)
     words = WORDS[language]
     providers = charges_by_provider(lines=invoice.lines)
-    is_long = row_count(providers) > ROWS_ON_ONE_PAGE
+    room = _room_on_page_1(invoice, has_logo=has_logo)
+    has_summary = not fits_one_table(providers=providers, room=room)
     document_date = invoice.issue_date or invoice.period.last_day
-    title = words["draft_invoice"] if invoice.is_draft else words["invoice"]
+    heading = words["draft_invoice"] if invoice.is_draft else words["invoice"]
     return {
         "words": dict(words),
         "language": language,
         "is_draft": invoice.is_draft,
-        "is_long": is_long,
+        "paper": "us-letter" if invoice.seller.country_code.upper() in _LETTER_COUNTRIES else "a4",
         "date": [document_date.year, document_date.month, document_date.day],
-        "title": f"{title} {printable(invoice.number)}",
+        "title": f"{heading} {printable(invoice.number)}",
+        "heading": heading,
         "number": printable(invoice.number),
         "seller_name": printable(invoice.seller.name),
         "buyer_name": printable(invoice.buyer.name),
@@ -45,20 +46,24 @@ def printed_invoice(*, invoice: Invoice) -> Printed:
         "facts": _facts(invoice, figures, words),
         "due": _due(invoice, figures, words),
         "currency": invoice.currency,
-        **_tables(providers, is_long, figures, words),
+        "summary": summary_table(providers=providers, figures=figures, words=words, room=room) if has_summary else None,
+        "itemized": itemized_table(providers=providers, figures=figures, words=words, merged=not has_summary),
         "totals": _totals(invoice, figures, words),
         "payment": _payment(invoice, words),
         "exchange": _exchange(invoice, figures, words),
     }
 
 
-def _tables(
-    providers: tuple[ProviderCharges, ...], is_long: bool, figures: Figures, words: Mapping[str, str]
-) -> dict[str, object]:
-    return {
-        "summary": summary_table(providers=providers, figures=figures, words=words) if is_long else None,
-        "itemized": itemized_table(providers=providers, figures=figures, words=words),
-    }
+def _room_on_page_1(invoice: Invoice, *, has_logo: bool) -> float:
+    """Estimate how many table rows page 1 has room for: a wrong guess costs white space, nothing else."""
+    address_lines = max(_lines_taken(invoice.seller), _lines_taken(invoice.buyer))
+    exchange_rows = 2.5 + len(invoice.exchange_rates) if invoice.exchange_rates else 0
+    return 26 - 0.9 * address_lines - len(invoice.adjustments) - exchange_rows - 2 * has_logo
+
+
+def _lines_taken(party: Party) -> int:
+    address = (party.address_line_1, party.address_line_2, party.city or party.postal_code, party.country_code)
+    return sum(1 for line in address if line) + bool(party.billing_email) + len(party.custom_fields)
 
 
 def _terms(invoice: Invoice, words: Mapping[str, str]) -> str:
@@ -68,7 +73,7 @@ def _terms(invoice: Invoice, words: Mapping[str, str]) -> str:
 
 
 def _facts(invoice: Invoice, figures: Figures, words: Mapping[str, str]) -> list[list[str]]:
-    facts = [[words["number"], printable(invoice.number)]]
+    facts = []
     if invoice.issue_date is not None:
         facts.append([words["issue_date"], figures.day(invoice.issue_date)])
     if invoice.due_date is not None and not invoice.is_draft:
@@ -76,7 +81,7 @@ def _facts(invoice: Invoice, figures: Figures, words: Mapping[str, str]) -> list
     facts += [
         [words["terms"], _terms(invoice, words)],
         [words["billing_period"], figures.days(invoice.period.start, invoice.period.last_day)],
-        [words["currency"], f"{invoice.currency} ({figures.currency_name(invoice.currency)})"],
+        [words["currency"], f"{figures.currency_name(invoice.currency)} ({invoice.currency})"],
     ]
     return facts
 

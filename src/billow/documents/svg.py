@@ -8,32 +8,10 @@ import typst
 
 _TEMPLATE = Path(__file__).parent / "templates" / "svg.typ"
 _SVG = "{http://www.w3.org/2000/svg}"
-_SHAPES = frozenset(
-    [
-        "svg",
-        "g",
-        "defs",
-        "symbol",
-        "use",
-        "path",
-        "rect",
-        "circle",
-        "ellipse",
-        "line",
-        "polyline",
-        "polygon",
-        "linearGradient",
-        "radialGradient",
-        "stop",
-        "clipPath",
-        "mask",
-        "style",
-        "title",
-        "desc",
-        "metadata",
-        "switch",
-    ]
-)
+_DRAWN = {"path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "use", "clipPath", "mask"}
+_GROUPS = {"svg", "g", "defs", "symbol", "switch", "linearGradient", "radialGradient", "stop", "style"}
+_NOTES = {"title", "desc", "metadata"}
+_SHAPES = frozenset(_DRAWN | _GROUPS | _NOTES)
 _MOST_ELEMENTS = 20_000
 _MOST_DRAWN = 50_000
 

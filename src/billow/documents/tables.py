@@ -1,22 +1,32 @@
 """The two tables of an invoice: the summary on page 1 and the itemized charges."""
 
 from collections.abc import Mapping
+from unicodedata import east_asian_width
 
 from billow.documents.charges import ChargeRow, ProviderCharges, ServiceCharges
 from billow.documents.figures import Figures
 from billow.documents.text import printable
 from billow.terms.focus import ChargeCategory
 
-SUMMARY_SERVICES = 12
-"""So many services fit the summary; the smallest of the others are summed up per provider."""
+_HEADING_ROOM = 1.5
+_WIDE_TEXT = 20
+
+
+def fits_one_table(*, providers: tuple[ProviderCharges, ...], room: float) -> bool:
+    """Tell whether all charges fit the room on page 1, counted in rows, so that no summary is needed."""
+    rows = sum(_rows_taken(service) for provider in providers for service in provider.services)
+    return rows + _HEADING_ROOM * len(providers) <= room
 
 
 def summary_table(
-    *, providers: tuple[ProviderCharges, ...], figures: Figures, words: Mapping[str, str]
+    *, providers: tuple[ProviderCharges, ...], figures: Figures, words: Mapping[str, str], room: float
 ) -> list[dict[str, object]]:
-    """Return providers and services with their sums and their share (0 to 100) of the largest service."""
+    """Return providers and services with their sums and their share (0 to 100) of the largest service.
+
+    The largest services that fit the room are named, the others are summed up per provider.
+    """
     largest = max((abs(s.amount_minor) for p in providers for s in p.services), default=0) or 1
-    shown = _largest_services(providers)
+    shown = _largest_services(providers, room - _HEADING_ROOM * len(providers))
     return [
         {
             "name": _provider_name(provider, words),
@@ -28,32 +38,55 @@ def summary_table(
 
 
 def itemized_table(
-    *, providers: tuple[ProviderCharges, ...], figures: Figures, words: Mapping[str, str]
+    *, providers: tuple[ProviderCharges, ...], figures: Figures, words: Mapping[str, str], merged: bool
 ) -> dict[str, object]:
-    """Return every printed row below its provider and service, and which columns are filled."""
+    """Return every printed row below its provider and service, and the columns that are filled.
+
+    ``merged`` says that a service with one row needs no heading: the row carries its name.
+    """
+    printed = [
+        {
+            "name": _provider_name(provider, words),
+            "amount": figures.amount(provider.amount_minor),
+            "services": [_service(service, figures, words, merged=merged) for service in provider.services],
+        }
+        for provider in providers
+    ]
     rows = [row for provider in providers for service in provider.services for row in service.rows]
+    columns = (
+        ("quantity", 1, [_quantity(row, figures) for row in rows]),
+        ("region", 2, [row.region for row in rows]),
+        ("account", 3, [row.account for row in rows]),
+    )
     return {
-        "has_region": any(row.region for row in rows),
-        "has_account": any(row.account for row in rows),
-        "has_quantity": any(row.usage_amount for row in rows),
-        "providers": [
-            {
-                "name": _provider_name(provider, words),
-                "amount": figures.amount(provider.amount_minor),
-                "services": [_service(service, figures, words) for service in provider.services],
-            }
-            for provider in providers
+        "columns": [
+            {"label": words[name], "index": index, "is_number": name == "quantity", "is_wide": _is_wide(texts)}
+            for name, index, texts in columns
+            if any(texts)
         ],
+        "providers": printed,
     }
 
 
-def _largest_services(providers: tuple[ProviderCharges, ...]) -> set[tuple[str, str]]:
-    """Pick the services that the summary names: all if they fit, else the largest of the invoice."""
+def _rows_taken(service: ServiceCharges) -> int:
+    return len(service.rows) + (len(service.rows) > 1)
+
+
+def _is_wide(texts: list[str]) -> bool:
+    return max(len(text) + sum(east_asian_width(c) in "WF" for c in text) for text in texts) > _WIDE_TEXT
+
+
+def _largest_services(providers: tuple[ProviderCharges, ...], room: float) -> set[tuple[str, str]]:
+    """Pick the services that the summary names: as many of the largest as there is room for."""
     ranked = sorted(
         ((abs(s.amount_minor), p.provider, s.service) for p in providers for s in p.services),
         key=lambda service: (-service[0], service[1:]),
     )
-    return {service[1:] for service in ranked[:SUMMARY_SERVICES]}
+    names = [service[1:] for service in ranked]
+    shown = len(names)
+    while shown and shown + len({provider for provider, _ in names[shown:]}) > room:
+        shown -= 1
+    return set(names[:shown])
 
 
 def _summary_services(
@@ -74,10 +107,11 @@ def _summary_row(name: str, amount_minor: int, largest: int, figures: Figures) -
     return [name, figures.amount(amount_minor), max(0, min(100, 100 * amount_minor // largest))]
 
 
-def _service(service: ServiceCharges, figures: Figures, words: Mapping[str, str]) -> dict[str, object]:
+def _service(service: ServiceCharges, figures: Figures, words: Mapping[str, str], *, merged: bool) -> dict[str, object]:
     return {
         "name": _service_name(service, words),
         "amount": figures.amount(service.amount_minor),
+        "is_merged": merged and len(service.rows) == 1,
         "rows": [_row(row, figures, words) for row in service.rows],
     }
 
