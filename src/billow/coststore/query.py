@@ -27,7 +27,8 @@ class DayCuts:
     """Days on which something changes for the charges of some scopes.
 
     A charge of these scopes is grouped apart before and from each of the ``days`` (ascending, inside
-    the period, never its first day).
+    the period, never its first day). Where scopes overlap, the first DayCuts of the query counts.
+    A charge of another month belongs to the period's first or last day, whichever is nearer.
     """
 
     scopes: tuple[ChargeScope, ...]
@@ -46,17 +47,24 @@ class Detail:
 class CostQuery:
     """Sum one cost column of a billing period by text columns.
 
-    The answer has the columns ``integration_token``, each of ``group_by``, each detail's column,
-    ``first_day`` (DATE, the first day of the group's segment between cuts; the period's start where nothing
-    is cut), ``cost`` (DECIMAL(38,18), nulls counted as zero), ``charges`` (rows), ``charges_without_cost``
-    (rows with a null), and for each of ``labels`` one of the group's values, or null unless
-    all are the same; with ``usage`` also ``usage_amount`` and ``usage_unit``, null unless all charges of
-    the group have one unit. ``only`` limits the charges to the scopes; None means all.
+    The answer is sorted by ``group_by`` and then by all else that tells groups apart (nulls first), and has
+    the columns:
+
+    * ``integration_token``, each of ``group_by``, and each detail's column;
+    * ``first_day`` (DATE): the first day of the group's segment between cuts, else the period's first;
+    * ``cost`` (DECIMAL(38,18), nulls count as zero), ``charges`` (number of rows), and
+      ``charges_without_cost`` (rows whose cost is null);
+    * each of ``names``: the last of the group's values in text order;
+    * each of ``labels``: the group's value, null if there are several;
+    * with ``usage``: ``usage_amount`` and ``usage_unit``, null if ``usage_mixed`` (several units).
+
+    ``only`` limits the charges to the scopes; None means all.
     """
 
     period: BillingPeriod
     cost_column: str
     group_by: tuple[str, ...]
+    names: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     cuts: tuple[DayCuts, ...] = ()
     details: tuple[Detail, ...] = ()

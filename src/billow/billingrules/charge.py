@@ -1,0 +1,27 @@
+"""Charge: a positive line of the managed service provider's own."""
+
+from billow.billingrules.booking import booking_day
+from billow.billingrules.rule import ChargeRule
+from billow.billingrules.step import Insert
+from billow.terms.focus import ChargeCategory
+from billow.terms.period import BillingPeriod
+from billow.terms.rounding import to_store_scale
+
+
+def charge_inserts(*, rule: ChargeRule, period: BillingPeriod) -> tuple[Insert, ...]:
+    """Return the line the rule books in the period, or none."""
+    day = booking_day(rule=rule, period=period)
+    if day is None:
+        return ()
+    return (
+        Insert(
+            rule_token=rule.token,
+            title=rule.title,
+            service=rule.service,
+            category=rule.category,
+            sub_category=rule.sub_category,
+            charge_category=ChargeCategory.PURCHASE.value,
+            amount=to_store_scale(rule.amount),
+            day=day,
+        ),
+    )

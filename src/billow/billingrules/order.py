@@ -1,0 +1,65 @@
+"""In which order rules run: four groups per managed account, the given order inside each."""
+
+from collections.abc import Sequence
+from enum import IntEnum
+
+from billow.billingrules.rule import AdjustmentRule, BillingRule, ChargeRule, CreditRule, ExclusionRule
+from billow.terms.issue import Issue
+
+
+class ExecutionGroup(IntEnum):
+    """The groups in the order they run; rules of the first and the last are not written as fields."""
+
+    AWS_TRANSFORMS = 1
+    COST_INSERTS = 2
+    COST_TRANSFORMS = 3
+    POST_TRANSFORM_INSERTS = 4
+
+
+_GROUP_OF: dict[type[BillingRule], ExecutionGroup] = {
+    ChargeRule: ExecutionGroup.COST_INSERTS,
+    CreditRule: ExecutionGroup.COST_INSERTS,
+    ExclusionRule: ExecutionGroup.COST_TRANSFORMS,
+    AdjustmentRule: ExecutionGroup.COST_TRANSFORMS,
+}
+
+
+def execution_group(*, rule: BillingRule) -> ExecutionGroup:
+    """Return the group the rule runs in."""
+    return _GROUP_OF[type(rule)]
+
+
+def check_order(*, rules: Sequence[BillingRule]) -> tuple[Issue, ...]:
+    """Return an error for each rule that stands behind a rule of a later group."""
+    issues = []
+    latest: BillingRule | None = None
+    for position, rule in enumerate(rules):
+        if latest is not None and execution_group(rule=rule) < execution_group(rule=latest):
+            issues.append(
+                Issue(
+                    "rules_out_of_order",
+                    f"Billing rules are not in execution group order: {rule.title!r} (group "
+                    f"{execution_group(rule=rule).value}) must stand before {latest.title!r} (group "
+                    f"{execution_group(rule=latest).value}).",
+                    path=f"rules[{position}]",
+                    value=rule.token,
+                )
+            )
+        else:
+            latest = rule
+    return tuple(issues)
+
+
+def in_execution_order(*, rules: Sequence[BillingRule]) -> tuple[BillingRule, ...]:
+    """Return the rules sorted by group, the given order kept inside each, repeated tokens left out."""
+    unique: dict[str, BillingRule] = {}
+    for rule in rules:
+        unique.setdefault(rule.token, rule)
+    return tuple(sorted(unique.values(), key=lambda rule: execution_group(rule=rule)))
+
+
+def with_rule_placed(*, rules: Sequence[BillingRule], rule: BillingRule) -> tuple[BillingRule, ...]:
+    """Return the rules with one more at the end of its group, as an apply-to-all rule is added."""
+    if any(rule.token == present.token for present in rules):
+        return tuple(rules)
+    return in_execution_order(rules=(*rules, rule))

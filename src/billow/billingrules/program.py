@@ -1,0 +1,106 @@
+"""A managed account's rules, made ready to run on the groups of one month."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from billow.billingrules.adjustment import adjustment_step
+from billow.billingrules.charge import charge_inserts
+from billow.billingrules.credit import credit_inserts
+from billow.billingrules.exclusion import exclusion_step
+from billow.billingrules.order import check_order
+from billow.billingrules.rule import AdjustmentRule, BillingRule, ChargeRule, CreditRule, ExclusionRule
+from billow.billingrules.step import Facts, Insert, Multiply
+from billow.terms.period import BillingPeriod
+from billow.terms.rounding import to_store_scale
+
+
+class UnableToOrderRules(Exception):
+    """The rules are not in execution group order; the message names the first that is not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """One rule's factor on a certain group."""
+
+    rule_token: str
+    factor: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleProgram:
+    """What the rules do in one month: lines they add, then steps over all lines, in order.
+
+    ``columns`` are those the steps look at; ``cut_days`` the days inside the month on which a step begins or
+    has ended (never the first), ascending.
+    """
+
+    inserts: tuple[Insert, ...]
+    steps: tuple[Multiply, ...]
+    columns: frozenset[str]
+    cut_days: tuple[date, ...]
+
+    def effects_on(self, *, facts: Facts, day: date) -> tuple[Effect, ...]:
+        """Return the factors for a group of charges that share the facts, on a day of its segment."""
+        return tuple(
+            Effect(rule_token=step.rule_token, factor=step.factor)
+            for step in self.steps
+            if step.applies(facts=facts, day=day)
+        )
+
+
+def program_of(*, rules: Sequence[BillingRule], period: BillingPeriod) -> RuleProgram:
+    """Return what the rules do in the period; raise UnableToOrderRules if their groups are out of order."""
+    for issue in check_order(rules=rules):
+        raise UnableToOrderRules(issue.message)
+    inserts = tuple(insert for rule in rules for insert in _inserts(rule, period))
+    steps = tuple(step for rule in rules for step in _steps(rule) if _touches(step, period))
+    return RuleProgram(
+        inserts=inserts,
+        steps=steps,
+        columns=frozenset().union(*(step.columns for step in steps)),
+        cut_days=cut_days(ranges=[(step.start_date, step.end_date) for step in steps], period=period),
+    )
+
+
+def apply_effects(*, cost: Decimal, effects: Sequence[Effect]) -> tuple[Decimal, list[tuple[str, Decimal]]]:
+    """Return the cost after each factor in turn, and what each changed (only where it changed anything).
+
+    After every rule the cost is rounded to the store's 18 decimals, halves away from zero; this is
+    the definition of a rule's result.
+    """
+    deltas = []
+    for effect in effects:
+        after = to_store_scale(cost * effect.factor)
+        if after != cost:
+            deltas.append((effect.rule_token, after - cost))
+            cost = after
+    return cost, deltas
+
+
+def cut_days(*, ranges: Sequence[tuple[date | None, date | None]], period: BillingPeriod) -> tuple[date, ...]:
+    """Return the days inside the period, after its first, on which one of the inclusive ranges begins or has ended."""
+    days = {start for start, _ in ranges if start is not None}
+    days |= {end + timedelta(days=1) for _, end in ranges if end is not None and end < date.max}
+    return tuple(sorted(day for day in days if period.start < day < period.end))
+
+
+def _inserts(rule: BillingRule, period: BillingPeriod) -> tuple[Insert, ...]:
+    if isinstance(rule, ChargeRule):
+        return charge_inserts(rule=rule, period=period)
+    if isinstance(rule, CreditRule):
+        return credit_inserts(rule=rule, period=period)
+    return ()
+
+
+def _steps(rule: BillingRule) -> tuple[Multiply, ...]:
+    if isinstance(rule, ExclusionRule):
+        return (exclusion_step(rule=rule),)
+    if isinstance(rule, AdjustmentRule):
+        return (adjustment_step(rule=rule),)
+    return ()
+
+
+def _touches(step: Multiply, period: BillingPeriod) -> bool:
+    return (step.start_date or date.min) < period.end and (step.end_date or date.max) >= period.start

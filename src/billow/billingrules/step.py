@@ -1,0 +1,79 @@
+"""What every rule is turned into before it runs: plain steps over groups of charges.
+
+A step says which columns it looks at, so the planner can group the charges by just those before any rule
+runs, and so the same step can be evaluated on a group in Python or written into a query.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+Facts = Mapping[str, str | None]
+"""What is known of a group, by FOCUS column name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Test:
+    """True if any of the columns has the value; a missing column is never equal to anything."""
+
+    __test__ = False
+
+    columns: tuple[str, ...]
+    value: str
+    fold_case: bool = False
+
+    def holds(self, facts: Facts) -> bool:
+        """Tell whether the group passes."""
+        wanted = self.value.casefold() if self.fold_case else self.value
+        for column in self.columns:
+            found = facts.get(column)
+            if found is not None and (found.casefold() if self.fold_case else found) == wanted:
+                return True
+        return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Multiply:
+    """Multiply the cost of every group that passes all tests on a day of the range (both ends inclusive)."""
+
+    rule_token: str
+    factor: Decimal
+    where: tuple[Test, ...] = ()
+    start_date: date | None = None
+    end_date: date | None = None
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns whose values decide."""
+        return frozenset(column for test in self.where for column in test.columns)
+
+    def applies(self, *, facts: Facts, day: date) -> bool:
+        """Tell whether the step changes a group of that day."""
+        if not (self.start_date or date.min) <= day <= (self.end_date or date.max):
+            return False
+        return all(test.holds(facts) for test in self.where)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Insert:
+    """Add one group of ``amount`` (signed, in the managed account's currency) on a day of the month."""
+
+    rule_token: str
+    title: str
+    service: str
+    category: str
+    sub_category: str
+    charge_category: str
+    amount: Decimal
+    day: date
+
+    @property
+    def facts(self) -> Facts:
+        """What later steps see of the new group."""
+        return {
+            "ServiceName": self.service,
+            "ServiceCategory": self.category,
+            "ServiceSubcategory": self.sub_category,
+            "ChargeCategory": self.charge_category,
+        }
