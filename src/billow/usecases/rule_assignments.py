@@ -1,0 +1,80 @@
+"""The order in which billing rules run for a managed account."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from billow.billingrules.order import check_order, in_execution_order, with_rule_placed
+from billow.records.billing.models import BillingRule, BillingRuleAssignment, ManagedAccount
+from billow.terms.issue import Issue
+from billow.usecases.actor import Actor
+from billow.usecases.audit import record
+from billow.usecases.mark_stale import mark_stale
+from billow.usecases.refused import Refused
+
+MOST_RULES = 100
+
+
+def rules_of(*, account: ManagedAccount) -> tuple[BillingRule, ...]:
+    """Return the account's rules in execution order."""
+    assignments = account.rule_assignments.select_related("billing_rule").order_by("position")
+    return tuple(assignment.billing_rule for assignment in assignments)
+
+
+def assign_rules(
+    *, actor: Actor, account: ManagedAccount, rules: Sequence[BillingRule], now: datetime
+) -> tuple[BillingRule, ...]:
+    """Make these the account's rules, in this order; refuse an order that mixes execution groups.
+
+    A rule named twice counts at its first place.
+    """
+    actor.must_write_rules()
+    unique = tuple({rule.token: rule for rule in rules}.values())
+    issues = check_order(rules=[rule.as_rule() for rule in unique])
+    if issues:
+        raise Refused("rules_out_of_order", "; ".join(issue.message for issue in issues), issues)
+    with transaction.atomic():
+        ManagedAccount.objects.select_for_update().get(pk=account.pk)
+        before = rules_of(account=account)
+        if [rule.pk for rule in before] == [rule.pk for rule in unique]:
+            return unique
+        write_assignments(account=account, rules=unique)
+        mark_stale(management_account=actor.management_account, accounts=[account])
+        record(
+            actor=actor,
+            action="rules_assigned",
+            object_type="ManagedAccount",
+            object_token=account.token,
+            object_name=account.name,
+            changes={"before": [rule.token for rule in before], "after": [rule.token for rule in unique]},
+            now=now,
+        )
+    return unique
+
+
+def in_order(*, rules: Sequence[BillingRule]) -> tuple[BillingRule, ...]:
+    """Return the rules sorted by execution group, the given order kept inside each."""
+    by_token = {rule.token: rule for rule in rules}
+    return tuple(by_token[value.token] for value in in_execution_order(rules=[rule.as_rule() for rule in rules]))
+
+
+def place_rule(*, account: ManagedAccount, rule: BillingRule) -> None:
+    """Put a rule at the end of its group, in the caller's transaction."""
+    present = rules_of(account=account)
+    by_token = {each.token: each for each in (*present, rule)}
+    order = with_rule_placed(rules=[each.as_rule() for each in present], rule=rule.as_rule())
+    if len(order) > len(present):
+        write_assignments(account=account, rules=[by_token[value.token] for value in order])
+
+
+def write_assignments(*, account: ManagedAccount, rules: Sequence[BillingRule]) -> None:
+    """Replace the account's list, in the caller's transaction."""
+    if len(rules) > MOST_RULES:
+        message = f"{account.name} would have {len(rules)} billing rules; at most {MOST_RULES} run for one account"
+        raise Refused("too_many_rules", message, [Issue("too_many_rules", message)])
+    account.rule_assignments.all().delete()
+    BillingRuleAssignment.objects.bulk_create(
+        BillingRuleAssignment(managed_account=account, billing_rule=rule, position=position)
+        for position, rule in enumerate(rules, start=1)
+    )
