@@ -127,6 +127,21 @@ def undelegate(
     return len(found)
 
 
+def delegate_whole(
+    *, actor: Actor, account: ManagedAccount, integrations: Sequence[Integration], now: datetime
+) -> None:
+    """Make these the integrations that are given to the account as a whole; parts given stay as they are."""
+    whole = Delegation.objects.filter(managed_account=account, billing_account_id="", sub_account_id="")
+    wanted = {integration.pk for integration in integrations}
+    for row in whole.exclude(integration__in=wanted).select_related("integration"):
+        _mark_and_record(actor, row.integration, account, [row], action="delegation_removed", now=now)
+        row.delete()
+    present = set(whole.values_list("integration", flat=True))
+    for integration in integrations:
+        if integration.pk not in present:
+            delegate(actor=actor, integration=integration, account=account, now=now)
+
+
 def _scopes(integration: Integration, billing_account: str, sub_accounts: Sequence[str]) -> list[tuple[str, str]]:
     """Return each (billing account, sub account) that is meant, looking up billing accounts that were not named."""
     if not sub_accounts:

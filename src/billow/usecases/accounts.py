@@ -1,0 +1,225 @@
+"""Managed accounts: the MSP's customers, one by one or from a file."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from django.db import IntegrityError, transaction
+
+from billow.records.accounts.models import ManagementAccount
+from billow.records.billing.models import BillingRule, Invoice, ManagedAccount
+from billow.records.billing.models.invoices import InvoiceStatus
+from billow.records.costs.models import Integration
+from billow.terms.issue import Issue
+from billow.usecases.account_fields import read_account
+from billow.usecases.actor import Actor
+from billow.usecases.audit import record
+from billow.usecases.cancel_invoices import cancel
+from billow.usecases.csv_rows import CsvRow, read_csv_rows, refuse_rows, with_row
+from billow.usecases.field_checks import Findings
+from billow.usecases.integrations import delegate_whole
+from billow.usecases.mark_stale import mark_stale
+from billow.usecases.refused import Refused
+from billow.usecases.rule_assignments import assign_rules, in_order
+
+FIRST_MONTH = date(2000, 1, 1)
+"""Unless an account says otherwise, every month for which its costs were delivered may be invoiced."""
+
+MOST_ROWS = 10_000
+_FREE = "custom:"
+_CSV_COLUMNS = (
+    "name",
+    "contact_email",
+    "email_domain",
+    "currency",
+    "locale",
+    "billing_profile",
+    "payment_terms_days",
+    "include_managed_account_integrations",
+    "data_ingestion_delay",
+    "first_period",
+    "company_name",
+    "country_code",
+    "address_line_1",
+    "address_line_2",
+    "city",
+    "state",
+    "postal_code",
+    "billing_email",
+)
+
+
+def list_accounts(*, actor: Actor) -> tuple[ManagedAccount, ...]:
+    """Return the live managed accounts by name, with their profiles at hand."""
+    accounts = ManagedAccount.objects.visible_to(actor.management_account).live()
+    return tuple(accounts.select_related("billing_profile", "management_account").order_by("name", "pk"))
+
+
+def add_account(
+    *,
+    actor: Actor,
+    fields: Mapping[str, object],
+    rules: Sequence[BillingRule] = (),
+    integrations: Sequence[Integration] = (),
+    now: datetime,
+) -> ManagedAccount:
+    """Add a managed account from ACCOUNT_FIELDS with its rules and whole integrations.
+
+    Rules that apply to all are put at the end of their groups.
+    """
+    actor.must_write_rules()
+    findings = Findings()
+    with transaction.atomic():
+        ManagementAccount.objects.select_for_update().get(pk=actor.management_account.pk)
+        account = _new(actor)
+        read_account(findings, account, {"name": None, "contact_email": None, **fields})
+        findings.refuse_if_any()
+        _save(account)
+        _record(actor, account, "record_created", fields, now)
+        _assign(actor, account, rules, now)
+        if integrations:
+            delegate_whole(actor=actor, account=account, integrations=integrations, now=now)
+    return account
+
+
+def change_account(
+    *,
+    actor: Actor,
+    account: ManagedAccount,
+    fields: Mapping[str, object],
+    rules: Sequence[BillingRule] | None = None,
+    integrations: Sequence[Integration] | None = None,
+    now: datetime,
+) -> ManagedAccount:
+    """Change the given fields, and replace the rules or whole integrations where given; drafts become stale."""
+    actor.must_write_rules()
+    findings = Findings()
+    with transaction.atomic():
+        ManagementAccount.objects.select_for_update().get(pk=actor.management_account.pk)
+        account = ManagedAccount.objects.select_for_update().get(pk=account.pk)
+        read_account(findings, account, fields)
+        findings.refuse_if_any()
+        _save(account)
+        mark_stale(management_account=actor.management_account, accounts=[account])
+        _record(actor, account, "record_updated", fields, now)
+        if rules is not None:
+            assign_rules(actor=actor, account=account, rules=rules, now=now)
+        if integrations is not None:
+            delegate_whole(actor=actor, account=account, integrations=integrations, now=now)
+    return account
+
+
+def delete_account(*, actor: Actor, account: ManagedAccount, now: datetime) -> int:
+    """Delete a managed account: its drafts are cancelled, issued invoices stay; return how many were cancelled."""
+    actor.must_write_rules()
+    with transaction.atomic():
+        ManagedAccount.objects.select_for_update().get(pk=account.pk)
+        invoices = Invoice.objects.visible_to(actor.management_account).filter(managed_account=account)
+        if busy := invoices.filter(status=InvoiceStatus.GENERATING).first():
+            message = f"Invoice {busy.number} of {account.name} is being generated; try again when it is done"
+            raise Refused("invoice_generating", message)
+        drafts = invoices.filter(status__in=[InvoiceStatus.AWAITING_APPROVAL, InvoiceStatus.FAILED])
+        tokens = tuple(drafts.values_list("token", flat=True))
+        if tokens:
+            result = cancel(actor=actor, invoice_tokens=tokens, reason=f"{account.name} was deleted", now=now)
+            refused = [Issue(item.code, item.message) for item in result.items if not item.done]
+            if refused:
+                raise Refused("drafts_not_cancelled", "A draft could not be cancelled; nothing was deleted", refused)
+        account.delegations.all().delete()
+        account.rule_assignments.all().delete()
+        account.deleted_at = now
+        account.save(update_fields=["deleted_at", "updated_at"])
+        _record(actor, account, "record_destroyed", {"cancelled_drafts": len(tokens)}, now)
+    return len(tokens)
+
+
+def import_accounts(*, actor: Actor, data: bytes, now: datetime) -> tuple[ManagedAccount, ...]:
+    """Add a managed account for each row of a CSV file, or none at all; every bad row is listed.
+
+    A column named ``custom:VAT ID`` becomes the custom field VAT ID.
+    """
+    actor.must_write_rules()
+    rows = read_csv_rows(
+        data=data, columns=_CSV_COLUMNS, required=("name", "contact_email"), most_rows=MOST_ROWS, free_prefix=_FREE
+    )
+    with transaction.atomic():
+        ManagementAccount.objects.select_for_update().get(pk=actor.management_account.pk)
+        issues: list[Issue] = []
+        accounts: list[ManagedAccount] = []
+        seen: dict[str, int] = {}
+        for row in rows:
+            findings = Findings(row=row.number)
+            account = _new(actor)
+            read_account(findings, account, _fields_of(row))
+            first = seen.setdefault(account.contact_email.lower(), row.number)
+            if first != row.number and account.contact_email:
+                message = f"Contact email {account.contact_email} stands in row {first} already"
+                findings.error("contact_email_taken", "contact_email", message, account.contact_email)
+            issues += with_row(number=row.number, issues=findings.issues)
+            accounts.append(account)
+        refuse_rows(issues=issues)
+        for account in accounts:
+            _save(account)
+            _record(actor, account, "record_created", {"from": "file"}, now)
+            _assign(actor, account, (), now)
+    return tuple(accounts)
+
+
+def _new(actor: Actor) -> ManagedAccount:
+    return ManagedAccount(
+        management_account=actor.management_account,
+        currency=actor.management_account.currency,
+        first_period_start=FIRST_MONTH,
+    )
+
+
+def _fields_of(row: CsvRow) -> dict[str, object]:
+    """Return the cells that are filled, as fields; an empty cell leaves the default."""
+    fields: dict[str, object] = {
+        name: text for name, text in row.cells.items() if text and not name.lower().startswith(_FREE)
+    }
+    fields.setdefault("name", None)
+    fields.setdefault("contact_email", None)
+    if isinstance(addresses := fields.get("billing_email"), str):
+        fields["billing_email"] = [part for part in addresses.replace(";", ",").split(",") if part.strip()]
+    free = [
+        {"name": name[len(_FREE) :].strip(), "value": text}
+        for name, text in row.cells.items()
+        if name.lower().startswith(_FREE) and text
+    ]
+    return {**fields, "custom_fields": free} if free else fields
+
+
+def _save(account: ManagedAccount) -> None:
+    try:
+        with transaction.atomic():
+            account.save()
+    except IntegrityError as clash:
+        message = f"Contact email {account.contact_email} belongs to another managed account"
+        raise Refused("contact_email_taken", message) from clash
+
+
+def _assign(actor: Actor, account: ManagedAccount, rules: Sequence[BillingRule], now: datetime) -> None:
+    for_all = BillingRule.objects.visible_to(actor.management_account).filter(apply_to_all=True).order_by("pk")
+    given = {rule.pk for rule in rules}
+    added = [rule for rule in for_all if rule.pk not in given]
+    if not added:
+        assign_rules(actor=actor, account=account, rules=rules, now=now)
+        return
+    # The caller's own order is checked before the others are sorted in.
+    assign_rules(actor=actor, account=account, rules=rules, now=now)
+    assign_rules(actor=actor, account=account, rules=in_order(rules=[*rules, *added]), now=now)
+
+
+def _record(actor: Actor, account: ManagedAccount, action: str, changes: Mapping[str, object], now: datetime) -> None:
+    record(
+        actor=actor,
+        action=action,
+        object_type="ManagedAccount",
+        object_token=account.token,
+        object_name=account.name,
+        changes={
+            name: value if isinstance(value, str | bool | int | list | None) else str(value)
+            for name, value in changes.items()
+        },
+        now=now,
+    )
