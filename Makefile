@@ -36,7 +36,7 @@ run: $(ENVIRONMENT)
 	.venv/bin/billow serve $(ARGS)
 
 bench: $(ENVIRONMENT)
-	$(PYTHON) -m benchmarks $(ARGS)
+	$(PYTHON) -m bench $(ARGS)
 
 test: style types imports tests-sqlite tests-postgresql
 

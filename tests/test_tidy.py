@@ -64,7 +64,7 @@ def sources(*folders: str) -> Iterator[Source]:
 
 
 def python_files() -> Iterator[Path]:
-    for folder in ("src", "tests", "benchmarks"):
+    for folder in ("src", "tests", "bench"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             if not ("migrations" in path.parts and path.name.startswith("0001_")):
                 yield path
