@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
+from billow.delivery.address import UnableToReadAddress, read_address
+from billow.delivery.channels.smtp.settings import UnableToReadSmtpUrl, read_smtp_url
+
 TESTING = "pytest" in sys.modules
 
 
@@ -142,7 +145,17 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["d
 
 SMTP_URL = _text("BILLOW_SMTP_URL")
 """smtp://user:password@host:587?tls=starttls, or smtps://…; empty: mails go to the outbox folder as files."""
+SMTP_CA_FILE = _text("BILLOW_SMTP_CA_FILE")
+"""Certificates (PEM) to trust instead of the system's, for a mail server with one of its own."""
 MAIL_FROM = _text("BILLOW_MAIL_FROM", "billing@localhost")
+try:
+    read_address(text=MAIL_FROM)
+    if SMTP_URL:
+        read_smtp_url(url=SMTP_URL, ca_file=SMTP_CA_FILE)
+except UnableToReadAddress as _wrong:
+    raise ImproperlyConfigured(f"BILLOW_MAIL_FROM: {_wrong}") from None
+except UnableToReadSmtpUrl as _wrong:
+    raise ImproperlyConfigured(str(_wrong)) from None
 
 ENGINE_MEMORY_MIB = _whole_number("BILLOW_ENGINE_MEMORY_MIB", default=1024, least=128)
 ENGINE_THREADS = _whole_number("BILLOW_ENGINE_THREADS", default=2, least=1)
