@@ -113,7 +113,7 @@ def _connect(client: smtplib.SMTP, settings: SmtpSettings) -> None:
         _must_be(220, greeting, code="connection_refused", affects_all=True)
         client.ehlo_or_helo_if_needed()
     except smtplib.SMTPResponseException as no:
-        raise refused("connection_refused", read_reply((no.smtp_code, no.smtp_error)), affects_all=True) from no
+        raise refused(read_reply((no.smtp_code, no.smtp_error)), code="connection_refused", affects_all=True) from no
     except (OSError, smtplib.SMTPException) as broken:
         raise unreachable(broken, settings=settings) from broken
 
@@ -132,7 +132,7 @@ def _protect(client: smtplib.SMTP, settings: SmtpSettings) -> None:
         client.starttls(context=_context(settings))
         client.ehlo_or_helo_if_needed()
     except smtplib.SMTPResponseException as no:
-        raise refused("tls_failed", read_reply((no.smtp_code, no.smtp_error)), affects_all=True) from no
+        raise refused(read_reply((no.smtp_code, no.smtp_error)), code="tls_failed", affects_all=True) from no
     except (OSError, smtplib.SMTPException) as broken:
         raise unreachable(broken, settings=settings) from broken
 
@@ -148,7 +148,7 @@ def _log_in(client: smtplib.SMTP, settings: SmtpSettings) -> None:
     except smtplib.SMTPAuthenticationError as no:
         # Without its cause and with the secret removed: some servers repeat what they were sent.
         reply = read_reply((no.smtp_code, no.smtp_error), secret=settings.password)
-        raise refused("auth_failed", reply, hint=hint, affects_all=True) from None
+        raise refused(reply, code="auth_failed", hint=hint, affects_all=True) from None
     except smtplib.SMTPException:
         raise DeliveryError(
             "auth_unsupported",
@@ -187,14 +187,14 @@ def _name_parties(client: smtplib.SMTP, envelope: Envelope) -> None:
         _must_be(250, sender, code="message_too_large" if too_large else "sender_refused")
         recipient = read_reply(client.rcpt(str(envelope.recipient)))
         if recipient.code not in {250, 251}:
-            raise refused("recipient_refused", recipient)
+            raise refused(recipient, code="recipient_refused")
     except (OSError, smtplib.SMTPException) as broken:
         raise lost(broken) from broken
 
 
 def _must_be(code_expected: int, reply: Reply, *, code: str, affects_all: bool = False) -> None:
     if reply.code != code_expected:
-        raise refused(code, reply, affects_all=affects_all)
+        raise refused(reply, code=code, affects_all=affects_all)
 
 
 def _leave(client: smtplib.SMTP) -> None:

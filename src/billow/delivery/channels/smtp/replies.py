@@ -39,7 +39,7 @@ def read_reply(answer: tuple[int, bytes | str], *, secret: str = "") -> Reply:
     return Reply(code, _UNPRINTABLE.sub(" ", text).strip()[:_REPLY_CHARACTERS])
 
 
-def refused(code: str, reply: Reply, *, hint: str = "", affects_all: bool = False) -> DeliveryError:
+def refused(reply: Reply, *, code: str, hint: str = "", affects_all: bool = False) -> DeliveryError:
     """Return what a refusing reply means: 5xx is final, everything else may change."""
     return DeliveryError(
         code,
