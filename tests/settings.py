@@ -18,7 +18,7 @@ _folder = Path(tempfile.mkdtemp(prefix="billow-tests-"))
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 
 for _name in [name for name in os.environ if name.startswith("BILLOW_")]:
-    if _name not in {"BILLOW_TEST_DATABASE", "BILLOW_DATABASE_URL"} or (
+    if _name not in {"BILLOW_TEST_DATABASE", "BILLOW_DATABASE_URL", "BILLOW_UPDATE_GOLDEN"} or (
         _name == "BILLOW_DATABASE_URL" and DATABASE_KIND == "sqlite"
     ):
         del os.environ[_name]

@@ -38,7 +38,7 @@ class Figures:
     def money(self, minor: int) -> str:
         """Write minor units with the currency's sign: ``−$1,234.50``."""
         text = self._written(minor, pattern=self.numbers.currency_formats["standard"].pattern)
-        sign = get_currency_symbol(self.currency, locale=self.numbers)
+        sign = get_currency_symbol(self.currency, locale=self.numbers).translate(_DIRECTION_MARKS)
         if not _is_latin(sign):  # the words beside it are
             text = text.replace(sign, get_currency_symbol(self.currency, locale=FALLBACK_LANGUAGE))
         return _LETTER_BEFORE_FIGURE.sub("\\1\N{NO-BREAK SPACE}", text)

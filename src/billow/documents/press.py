@@ -11,8 +11,9 @@ import typst
 from billow.documents.fonts import typst_fonts
 
 DOCUMENTS_PER_COMPILER = 500
-ROWS_OF_A_LARGE_DOCUMENT = 1000
+ROWS_OF_A_LARGE_DOCUMENT = 400
 
+_DOCUMENTS_REMEMBERED = 12
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -32,7 +33,7 @@ class Press:
         """Return the PDF of a template; ``rows`` tells how large the document is."""
         with self._lock:
             try:
-                document = self._compiler(with_cjk).compile(
+                document = self._compiler(with_cjk=with_cjk).compile(
                     _TEMPLATES / template,
                     format="pdf",
                     sys_inputs=dict(inputs),
@@ -47,7 +48,7 @@ class Press:
             raise PressError("the typesetter gave no document")
         return document
 
-    def _compiler(self, with_cjk: bool) -> typst.Compiler:
+    def _compiler(self, *, with_cjk: bool) -> typst.Compiler:
         if with_cjk not in self._compilers:
             self._compilers[with_cjk] = typst.Compiler(
                 root=_TEMPLATES, font_paths=typst_fonts(with_cjk=with_cjk), ignore_system_fonts=True
@@ -56,9 +57,21 @@ class Press:
 
     def _wear_out(self, rows: int) -> None:
         self._printed += 1
-        if self._printed >= DOCUMENTS_PER_COMPILER or rows >= ROWS_OF_A_LARGE_DOCUMENT:
+        if rows >= ROWS_OF_A_LARGE_DOCUMENT:
+            self._forget()
+        if self._printed >= DOCUMENTS_PER_COMPILER:
             self._compilers.clear()
             self._printed = 0
+
+    def _forget(self) -> None:
+        """Print blank pages until Typst drops the large document from its cache.
+
+        The cache belongs to the process and outlives a compiler; an entry goes when about ten
+        documents have not used it. Without this, 1,000-line documents pile up 100 MB each.
+        """
+        compiler = self._compiler(with_cjk=False)
+        for _ in range(_DOCUMENTS_REMEMBERED):
+            compiler.compile(_TEMPLATES / "blank.typ", format="pdf", sys_inputs={})
 
 
 @functools.cache

@@ -54,11 +54,11 @@ def printed_invoice(*, invoice: Invoice, has_logo: bool) -> Printed:
     }
 
 
-def _room_on_page_1(invoice: Invoice, *, has_logo: bool) -> float:
-    """Estimate how many table rows page 1 has room for: a wrong guess costs white space, nothing else."""
+def _room_on_page_1(invoice: Invoice, *, has_logo: bool) -> int:
+    """Estimate how many half rows of a table fit page 1: a wrong guess costs white space, nothing else."""
     address_lines = max(_lines_taken(invoice.seller), _lines_taken(invoice.buyer))
-    exchange_rows = 2.5 + len(invoice.exchange_rates) if invoice.exchange_rates else 0
-    return 26 - 0.9 * address_lines - len(invoice.adjustments) - exchange_rows - 2 * has_logo
+    exchange_rows = 5 + 2 * len(invoice.exchange_rates) if invoice.exchange_rates else 0
+    return 53 - 2 * address_lines - 2 * len(invoice.adjustments) - exchange_rows - 4 * has_logo
 
 
 def _lines_taken(party: Party) -> int:

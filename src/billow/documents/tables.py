@@ -8,18 +8,19 @@ from billow.documents.figures import Figures
 from billow.documents.text import printable
 from billow.terms.focus import ChargeCategory
 
-_HEADING_ROOM = 1.5
+_HEADING_ROOM = 3  # a row takes 2
+_ROW_ROOM = 2
 _WIDE_TEXT = 20
 
 
-def fits_one_table(*, providers: tuple[ProviderCharges, ...], room: float) -> bool:
-    """Tell whether all charges fit the room on page 1, counted in rows, so that no summary is needed."""
+def fits_one_table(*, providers: tuple[ProviderCharges, ...], room: int) -> bool:
+    """Tell whether all charges fit the room on page 1, counted in half rows, so that no summary is needed."""
     rows = sum(_rows_taken(service) for provider in providers for service in provider.services)
-    return rows + _HEADING_ROOM * len(providers) <= room
+    return _ROW_ROOM * rows + _HEADING_ROOM * len(providers) <= room
 
 
 def summary_table(
-    *, providers: tuple[ProviderCharges, ...], figures: Figures, words: Mapping[str, str], room: float
+    *, providers: tuple[ProviderCharges, ...], figures: Figures, words: Mapping[str, str], room: int
 ) -> list[dict[str, object]]:
     """Return providers and services with their sums and their share (0 to 100) of the largest service.
 
@@ -76,7 +77,7 @@ def _is_wide(texts: list[str]) -> bool:
     return max(len(text) + sum(east_asian_width(c) in "WF" for c in text) for text in texts) > _WIDE_TEXT
 
 
-def _largest_services(providers: tuple[ProviderCharges, ...], room: float) -> set[tuple[str, str]]:
+def _largest_services(providers: tuple[ProviderCharges, ...], room: int) -> set[tuple[str, str]]:
     """Pick the services that the summary names: as many of the largest as there is room for."""
     ranked = sorted(
         ((abs(s.amount_minor), p.provider, s.service) for p in providers for s in p.services),
@@ -84,7 +85,7 @@ def _largest_services(providers: tuple[ProviderCharges, ...], room: float) -> se
     )
     names = [service[1:] for service in ranked]
     shown = len(names)
-    while shown and shown + len({provider for provider, _ in names[shown:]}) > room:
+    while shown and _ROW_ROOM * (shown + len({provider for provider, _ in names[shown:]})) > room:
         shown -= 1
     return set(names[:shown])
 
