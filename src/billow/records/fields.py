@@ -22,6 +22,10 @@ class ExactDecimalField(_CharField):
     Never sum or compare this column in SQL.
     """
 
+    # What the type checker's plugin takes a column to accept and give.
+    _pyi_private_set_type: Decimal | str | int  # type: ignore[assignment]
+    _pyi_private_get_type: Decimal  # type: ignore[assignment]
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 80)
         super().__init__(*args, **kwargs)

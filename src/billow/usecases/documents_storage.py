@@ -1,6 +1,22 @@
 """Keep bytes under their own SHA-256 in the installation's file storage: written once, never changed."""
 
+import hashlib
+import os
+import secrets
 from dataclasses import dataclass
+from pathlib import Path
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage, Storage, storages
+
+
+class UnableToReadDocument(Exception):
+    """The stored bytes are missing or are not what was stored; ``code`` is stable."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -10,3 +26,91 @@ class StoredFile:
     storage_key: str
     sha256: str
     size_bytes: int
+
+
+def store(*, content: bytes, extension: str) -> StoredFile:
+    """Keep the bytes and return where; the same bytes lie in the same place and are kept once.
+
+    When this returns the whole file is on disk, so that a row written afterwards never points at half a file.
+    """
+    sha256 = hashlib.sha256(content).hexdigest()
+    stored = StoredFile(
+        storage_key=storage_key(sha256=sha256, extension=extension), sha256=sha256, size_bytes=len(content)
+    )
+    storage = _storage()
+    if not _is_intact(storage, stored):
+        if isinstance(storage, FileSystemStorage):
+            _write_at_once(Path(storage.path(stored.storage_key)), content)
+        else:
+            _save(storage, stored.storage_key, content)
+    return stored
+
+
+def read(*, stored: StoredFile) -> bytes:
+    """Return the bytes; raise UnableToReadDocument if they are missing, or not the bytes that were stored."""
+    content = _content(_storage(), stored.storage_key)
+    if content is None:
+        raise UnableToReadDocument("document_missing", f"The stored file {stored.storage_key} is missing.")
+    if len(content) != stored.size_bytes or hashlib.sha256(content).hexdigest() != stored.sha256:
+        raise UnableToReadDocument(
+            "document_changed",
+            f"The stored file {stored.storage_key} is not what was stored: {len(content)} bytes with another SHA-256 "
+            f"than the {stored.size_bytes} that were recorded.",
+        )
+    return content
+
+
+def storage_key(*, sha256: str, extension: str) -> str:
+    """Return the place of a file with this hash, relative to the storage's root."""
+    return f"{sha256[:2]}/{sha256}.{extension}"
+
+
+def local_path(*, storage_key: str) -> Path:
+    """Return where the file lies: its path on this machine, or its key where the storage has no paths."""
+    storage = _storage()
+    return Path(storage.path(storage_key)) if isinstance(storage, FileSystemStorage) else Path(storage_key)
+
+
+def _storage() -> Storage:
+    return storages["default"]
+
+
+def _content(storage: Storage, key: str) -> bytes | None:
+    try:
+        with storage.open(key, "rb") as file:
+            return bytes(file.read())
+    except FileNotFoundError:
+        return None
+
+
+def _is_intact(storage: Storage, stored: StoredFile) -> bool:
+    content = _content(storage, stored.storage_key)
+    return content is not None and hashlib.sha256(content).hexdigest() == stored.sha256
+
+
+def _write_at_once(path: Path, content: bytes) -> None:
+    """Write beside the place, flush to disk, and rename: whoever looks sees the whole file or none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    try:
+        with unfinished.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _save(storage: Storage, key: str, content: bytes) -> None:
+    if storage.exists(key):
+        storage.delete(key)
+    saved_as = storage.save(key, ContentFile(content))
+    if saved_as != key:
+        # Somebody stored the same bytes in between; theirs are as good.
+        storage.delete(saved_as)

@@ -1,147 +1,86 @@
 """Read invoices for a person: the list, one invoice with its history, and its documents."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 
+from django.db.models import QuerySet
+
+from billow.documents.csv import render_csv
+from billow.documents.pdf import UnableToRenderDocument, render_pdf
+from billow.invoicing.checks import check_invoice
 from billow.invoicing.invoice import Invoice
-from billow.records.billing.models import InvoiceVersion, ManagedAccount
+from billow.invoicing.lifecycle import InvoiceStatus, allowed_verbs
+from billow.invoicing.serialise import UnableToReadSnapshot
+from billow.records.accounts.models import User
+from billow.records.billing import models as billing
+from billow.records.billing.models.deliveries import DocumentKind
 from billow.terms.issue import Issue
+from billow.terms.money import currency_of, from_minor
 from billow.terms.period import BillingPeriod
+from billow.terms.rounding import round_half_away
+from billow.usecases import documents_storage
 from billow.usecases.actor import Actor
+from billow.usecases.audit import record
+from billow.usecases.documents_storage import StoredFile, UnableToReadDocument
+from billow.usecases.invoice_rows import (
+    DeliveryRow,
+    File,
+    InvoicePage,
+    InvoiceRow,
+    RuleEffect,
+    TransitionRow,
+    VersionRow,
+)
+from billow.usecases.invoice_snapshot import invoice_from_rows, logo_of, warnings_of
+from billow.usecases.refused import Refused
+from billow.usecases.send_invoices import delivery_statuses
 
+__all__ = ["File", "InvoicePage", "InvoiceRow", "invoice_of", "invoice_page", "list_invoices", "preview"]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InvoiceRow:
-    """One invoice as lists show it; amounts are in ``currency``, with its decimals, None until there is a version.
+CONTENT_TYPES = {DocumentKind.PDF: "application/pdf", DocumentKind.CSV: "text/csv; charset=utf-8"}
 
-    ``provider_cost`` is what the provider charged, converted with the invoice's own exchange rates and rounded to the
-    minor unit; ``margin`` is ``subtotal - provider_cost``: what the billing rules earned before adjustments (taxes
-    and fees are no margin), at the invoice's rates, so a difference between the rate agreed with the customer and the
-    one the MSP bought currency at is not in it. ``delivery_status`` is the worst outcome of the newest wish to send,
-    or empty. ``pdf`` and ``csv`` say where the stored bytes of an approved invoice lie.
-    """
-
-    token: str
-    number: str
-    account_token: str
-    account_name: str
-    period: BillingPeriod
-    currency: str
-    status: str
-    delivery_status: str
-    provider_cost: Decimal | None
-    subtotal: Decimal | None
-    total: Decimal | None
-    margin: Decimal | None
-    exact_provider_cost: Decimal | None
-    failure_code: str
-    failure_message: str
-    is_stale: bool
-    warnings: tuple[Issue, ...]
-    issue_date: date | None
-    due_date: date | None
-    created_at: datetime
-    updated_at: datetime
-    pdf: Path | None
-    csv: Path | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleEffect:
-    """What one rule changed on the whole invoice, exact, per source currency."""
-
-    rule_token: str
-    title: str
-    amounts: Mapping[str, Decimal]
-    lines: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TransitionRow:
-    """One change of state: who (empty: the system), when, and why."""
-
-    verb: str
-    from_status: str
-    to_status: str
-    reason: str
-    who: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryRow:
-    """One message to one recipient and what became of it."""
-
-    token: str
-    recipient: str
-    status: str
-    attempts: int
-    outcome_code: str
-    outcome_message: str
-    next_attempt_at: datetime | None
-    created_at: datetime
-    updated_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VersionRow:
-    """One version of the invoice's content."""
-
-    version_number: int
-    is_current: bool
-    total: Decimal
-    line_count: int
-    fingerprint: str
-    software_version: str
-    created_at: datetime
-    created_by: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InvoicePage:
-    """Everything a person sees about one invoice; ``invoice`` is None until it was generated.
-
-    ``findings`` are the warnings of the generation and whatever the invariant checks find; ``allowed_verbs`` what may
-    be done to it in its status.
-    """
-
-    row: InvoiceRow
-    invoice: Invoice | None
-    rule_effects: tuple[RuleEffect, ...]
-    transitions: tuple[TransitionRow, ...]
-    deliveries: tuple[DeliveryRow, ...]
-    versions: tuple[VersionRow, ...]
-    findings: tuple[Issue, ...]
-    allowed_verbs: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class File:
-    """Bytes to hand out under a name."""
-
-    name: str
-    content_type: str
-    content: bytes
+_WITHOUT_CONTENT = frozenset({InvoiceStatus.GENERATING.value, InvoiceStatus.FAILED.value})
+"""Statuses in which the current version, if any, is the one that is to be replaced."""
 
 
 def list_invoices(
     *,
     actor: Actor,
-    now: datetime,
+    now: datetime,  # noqa: ARG001  what a list shows may come to depend on the day (overdue)
     period: BillingPeriod | None = None,
-    account: ManagedAccount | None = None,
+    account: billing.ManagedAccount | None = None,
     status: str | None = None,
 ) -> tuple[InvoiceRow, ...]:
     """Return the invoices the actor may see, newest month first, then by number; a constant number of queries."""
-    raise NotImplementedError
+    invoices = _visible(actor)
+    if period is not None:
+        invoices = invoices.filter(period_start=period.start)
+    if account is not None:
+        invoices = invoices.filter(managed_account=account)
+    if status is not None:
+        invoices = invoices.filter(status=status)
+    return _rows(list(invoices.order_by("-period_start", "series", "sequence")))
 
 
 def invoice_page(*, actor: Actor, token: str) -> InvoicePage:
     """Return one invoice with lines, rule effects, history, deliveries and versions; raise Refused if unknown."""
-    raise NotImplementedError
+    row = _one(actor, token)
+    invoice, findings = _content(row)
+    return InvoicePage(
+        row=_rows([row])[0],
+        invoice=invoice,
+        rule_effects=_rule_effects(invoice) if invoice else (),
+        transitions=tuple(_transition(step) for step in row.transitions.select_related("user")),
+        deliveries=tuple(_delivery(entry) for entry in row.deliveries.order_by("pk")),
+        versions=tuple(
+            _version(version, row) for version in row.versions.select_related("created_by").order_by("version_number")
+        ),
+        findings=findings,
+        allowed_verbs=tuple(verb.value for verb in allowed_verbs(status=InvoiceStatus(row.status))),
+    )
 
 
 def preview(*, actor: Actor, token: str, kind: str, now: datetime | None = None) -> File:
@@ -149,9 +88,191 @@ def preview(*, actor: Actor, token: str, kind: str, now: datetime | None = None)
 
     With ``now`` the download is written to the audit log.
     """
-    raise NotImplementedError
+    row = _one(actor, token)
+    if kind not in DocumentKind.values:
+        raise Refused("unknown_kind", f"There is no {kind!r} of an invoice; ask for pdf or csv.")
+    content = _stored(row, kind) if row.status == InvoiceStatus.APPROVED else _rendered(row, kind)
+    if now is not None:
+        record(
+            actor=actor,
+            action="invoice.download",
+            object_type="invoice",
+            object_token=row.token,
+            object_name=row.number,
+            changes={"kind": kind},
+            now=now,
+        )
+    draft = "" if row.status == InvoiceStatus.APPROVED else "-draft"
+    return File(
+        name=f"invoice-{row.number}{draft}.{kind}", content_type=CONTENT_TYPES[DocumentKind(kind)], content=content
+    )
 
 
-def invoice_of(*, version: InvoiceVersion) -> Invoice:
-    """Return the invoice that the version holds, with the issue and due date once it is approved."""
-    raise NotImplementedError
+def invoice_of(*, version: billing.InvoiceVersion) -> Invoice:
+    """Return the invoice that the version holds, with issue and due date if it is the approved one.
+
+    Raises UnableToReadSnapshot if the rows are damaged.
+    """
+    draft = invoice_from_rows(version=version, lines=version.lines.all())
+    row = version.invoice
+    if row.status != InvoiceStatus.APPROVED or row.current_version_id != version.pk:
+        return draft
+    return replace(draft, issue_date=row.issue_date, due_date=row.due_date)
+
+
+def _visible(actor: Actor) -> "QuerySet[billing.Invoice]":
+    return (
+        billing.Invoice.objects.visible_to(actor.management_account)
+        .select_related("managed_account", "current_version")
+        .defer("current_version__snapshot", "current_version__bank_details")
+        .prefetch_related("documents")
+    )
+
+
+def _one(actor: Actor, token: str) -> billing.Invoice:
+    row = _visible(actor).filter(token=token).first()
+    if row is None:
+        raise Refused("not_found", "Resource not found")
+    return row
+
+
+def _rows(invoices: Sequence[billing.Invoice]) -> tuple[InvoiceRow, ...]:
+    deliveries = delivery_statuses(invoice_ids=[invoice.pk for invoice in invoices])
+    return tuple(_row(invoice, deliveries.get(invoice.pk, "")) for invoice in invoices)
+
+
+def _row(invoice: billing.Invoice, delivery_status: str) -> InvoiceRow:
+    version = None if invoice.status in _WITHOUT_CONTENT else invoice.current_version
+    currency = version.currency if version else invoice.managed_account.currency
+    cost = subtotal = total = None
+    if version:
+        cost = round_half_away(version.provider_cost, places=currency_of(currency).minor_unit_places)
+        subtotal = from_minor(version.subtotal_minor, currency=currency)
+        total = from_minor(version.total_minor, currency=currency)
+    paths = {
+        document.kind: documents_storage.local_path(storage_key=document.storage_key)
+        for document in invoice.documents.all()
+    }
+    return InvoiceRow(
+        token=invoice.token,
+        number=invoice.number,
+        account_token=invoice.managed_account.token,
+        account_name=invoice.managed_account.name,
+        period=invoice.period,
+        currency=currency,
+        status=invoice.status,
+        delivery_status=delivery_status,
+        provider_cost=cost,
+        subtotal=subtotal,
+        total=total,
+        margin=None if subtotal is None or cost is None else subtotal - cost,
+        exact_provider_cost=version.provider_cost if version else None,
+        failure_code=invoice.failure_code,
+        failure_message=invoice.failure_message,
+        is_stale=invoice.is_stale,
+        warnings=warnings_of(version=version) if version else (),
+        issue_date=invoice.issue_date,
+        due_date=invoice.due_date,
+        created_at=invoice.created_at,
+        updated_at=invoice.updated_at,
+        pdf=paths.get(DocumentKind.PDF),
+        csv=paths.get(DocumentKind.CSV),
+    )
+
+
+def _content(row: billing.Invoice) -> tuple[Invoice | None, tuple[Issue, ...]]:
+    """Return the current version's invoice and what there is to say about it."""
+    version = row.current_version
+    if version is None or row.status in _WITHOUT_CONTENT:
+        return None, ()
+    try:
+        invoice = invoice_of(version=version)
+    except UnableToReadSnapshot as unable:
+        return None, (Issue("draft_damaged", str(unable)),)
+    return invoice, (*check_invoice(invoice=invoice), *warnings_of(version=version))
+
+
+def _rule_effects(invoice: Invoice) -> tuple[RuleEffect, ...]:
+    """Return what each rule changed, in the order in which the rules first appear on the lines."""
+    amounts: dict[str, dict[str, Decimal]] = {}
+    titles: dict[str, str] = {}
+    lines: dict[str, int] = defaultdict(int)
+    for line in invoice.lines:
+        for delta in line.deltas:
+            titles[delta.rule_token] = delta.title
+            lines[delta.rule_token] += 1
+            per_currency = amounts.setdefault(delta.rule_token, defaultdict(Decimal))
+            per_currency[line.source_currency] += delta.amount
+    return tuple(
+        RuleEffect(rule_token=token, title=titles[token], amounts=dict(amounts[token]), lines=lines[token])
+        for token in amounts
+    )
+
+
+def _stored(row: billing.Invoice, kind: str) -> bytes:
+    document = next((entry for entry in row.documents.all() if entry.kind == kind), None)
+    if document is None:
+        raise Refused("document_missing", f"{row.number} has no stored {kind}; run `billow verify`.")
+    stored = StoredFile(storage_key=document.storage_key, sha256=document.sha256, size_bytes=document.size_bytes)
+    try:
+        return documents_storage.read(stored=stored)
+    except UnableToReadDocument as unable:
+        raise Refused(unable.code, f"{row.number}: {unable.message} Restore it from a backup.") from unable
+
+
+def _rendered(row: billing.Invoice, kind: str) -> bytes:
+    version = row.current_version
+    if version is None or row.status != InvoiceStatus.AWAITING_APPROVAL:
+        state = row.status.replace("_", " ")
+        raise Refused("no_document", f"{row.number} has no {kind}: it is {state}.")
+    try:
+        invoice = invoice_of(version=version)
+        if kind == DocumentKind.CSV:
+            return render_csv(invoice=invoice)
+        return render_pdf(invoice=invoice, logo=logo_of(version=version))
+    except UnableToReadSnapshot as unable:
+        raise Refused("draft_damaged", f"{row.number}: {unable} Regenerate it.") from unable
+    except (UnableToRenderDocument, UnableToReadDocument) as unable:
+        raise Refused(unable.code, f"{row.number}: {unable.message}") from unable
+
+
+def _transition(step: billing.InvoiceTransition) -> TransitionRow:
+    return TransitionRow(
+        verb=step.verb,
+        from_status=step.from_status,
+        to_status=step.to_status,
+        reason=step.reason,
+        who=_who(step.user),
+        at=step.created_at,
+    )
+
+
+def _delivery(entry: billing.Delivery) -> DeliveryRow:
+    return DeliveryRow(
+        token=entry.token,
+        recipient=entry.recipient,
+        status=entry.status,
+        attempts=entry.attempts,
+        outcome_code=entry.outcome_code,
+        outcome_message=entry.outcome_message,
+        next_attempt_at=entry.next_attempt_at,
+        created_at=entry.created_at,
+        updated_at=entry.updated_at,
+    )
+
+
+def _version(version: billing.InvoiceVersion, row: billing.Invoice) -> VersionRow:
+    return VersionRow(
+        version_number=version.version_number,
+        is_current=version.pk == row.current_version_id,
+        total=from_minor(version.total_minor, currency=version.currency),
+        line_count=version.line_count,
+        fingerprint=version.fingerprint,
+        software_version=version.software_version,
+        created_at=version.created_at,
+        created_by=_who(version.created_by),
+    )
+
+
+def _who(user: User | None) -> str:
+    return "" if user is None else str(user)

@@ -1,38 +1,72 @@
-"""Prove that what was issued is what is stored: numbers, chain, documents, lines, totals, imports."""
+"""Prove that what was issued is what is stored: numbers, chain, documents, lines, totals, cost imports."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from django.db.models import Exists, OuterRef
 
+from billow.coststore.partition import Partition
 from billow.records.accounts.models import ManagementAccount
+from billow.records.billing.models import Invoice, InvoiceSeries, InvoiceVersion
+from billow.records.costs.models import CostImport
+from billow.usecases.costs import cost_store, partition_of
+from billow.usecases.verification import Findings, Problem, Progress, Verification
+from billow.usecases.verify_invoices import check_one_invoice
+from billow.usecases.verify_series import check_series
+
+__all__ = ["Problem", "Verification", "verify"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """One thing that is not as it was: ``where`` names the file, or the invoice number and line number."""
-
-    code: str
-    where: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verification:
-    """What was looked at, by kind, and what is wrong with it."""
-
-    checked: Mapping[str, int]
-    problems: tuple[Problem, ...]
-
-    @property
-    def is_sound(self) -> bool:
-        """Tell whether nothing is wrong."""
-        return not self.problems
-
-
-def verify(
-    *, management_account: ManagementAccount | None = None, on_progress: Callable[[str, int], None] | None = None
-) -> Verification:
+def verify(*, management_account: ManagementAccount | None = None, on_progress: Progress | None = None) -> Verification:
     """Check everything that one management account (None: the whole installation) issued; change nothing.
 
-    ``on_progress`` is told what kind of thing is being checked and how many of it were.
+    Whoever can write to the database and to the files and knows this program could rebuild all of it;
+    keep the last seal of each series elsewhere (``InvoiceSeries.chain_hash``) to notice even that.
     """
-    raise NotImplementedError
+    findings = Findings(on_progress)
+    owners = ManagementAccount.objects.order_by("pk")
+    if management_account is not None:
+        owners = owners.filter(pk=management_account.pk)
+    for owner in owners:
+        for series in InvoiceSeries.objects.filter(management_account=owner).order_by("pk"):
+            check_series(series=series, findings=findings)
+        _check_invoices(owner, findings)
+        _check_imports(owner, findings)
+    return findings.finish()
+
+
+def _check_invoices(owner: ManagementAccount, findings: Findings) -> None:
+    invoices = (
+        Invoice.objects.visible_to(owner)
+        .select_related("managed_account", "series", "current_version")
+        .prefetch_related("documents", "transitions")
+        .order_by("series", "sequence")
+    )
+    for invoice in invoices.iterator(chunk_size=200):
+        check_one_invoice(invoice=invoice, findings=findings)
+
+
+def _check_imports(owner: ManagementAccount, findings: Findings) -> None:
+    """Check current imports to the last sum; of superseded ones that the files a version rests on are there."""
+    used = InvoiceVersion.objects.filter(cost_imports=OuterRef("pk"))
+    imports = (
+        CostImport.objects.filter(integration__management_account=owner)
+        .select_related("integration")
+        .prefetch_related("totals")
+        .annotate(is_used=Exists(used))
+        .order_by("pk")
+    )
+    store = cost_store()
+    for cost_import in imports:
+        partition = partition_of(cost_import)
+        if cost_import.superseded_at is None:
+            findings.count("cost imports")
+            for issue in store.verify(partition):
+                findings.add(issue.code, issue.path or str(cost_import), f"Cost import {cost_import}: {issue.message}")
+        elif cost_import.is_used:
+            findings.count("superseded cost imports")
+            _check_presence(cost_import, partition, findings)
+
+
+def _check_presence(cost_import: CostImport, partition: Partition, findings: Findings) -> None:
+    for file in partition.files:
+        if not file.is_file():
+            message = f"A file of the superseded cost import {cost_import}, which an invoice rests on, is missing."
+            findings.add("missing_file", str(file), message)

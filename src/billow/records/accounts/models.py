@@ -82,3 +82,16 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+
+class SignInAttempt(models.Model):
+    """A sign-in that failed, kept for a day; ``key`` is a hash of who tried or from where."""
+
+    key = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["key", "created_at"], name="sign_in_attempt_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.key[:8]} {self.created_at}"

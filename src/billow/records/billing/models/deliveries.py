@@ -45,8 +45,8 @@ class DeliveryStatus(models.TextChoices):
 class Delivery(models.Model):
     """One message to one recipient: the outbox row. Rows of one wish to send share ``wish``.
 
-    ``transmitting_since`` is set and committed just before the message's bytes leave: a row found with it and without an
-    outcome may have been accepted, so it is never sent again by itself.
+    ``transmitting_since`` is set and committed just before the message's bytes leave: a row found with it and
+    without an outcome may have been accepted, so it is never sent again by itself.
     """
 
     token = token_field("delivery")

@@ -47,8 +47,9 @@ class Invoice(models.Model):
     """One managed account's invoice of one month; its content is the current version.
 
     ``claimed_until`` is the lease of the worker that generates it, ``generation_attempts`` how often a worker began
-    since it was asked for. ``is_stale`` says that something it rests on changed since it was claimed. ``seal`` is the hash that covers the issued
-    content and the seal before it in the series (``previous_seal``), at ``chain_position``.
+    since it was asked for. ``is_stale`` says that something it rests on changed since it was claimed.
+    ``seal`` is the hash that covers the issued content and the seal before it in the series (``previous_seal``), at
+    ``chain_position``.
     """
 
     token = token_field("invoice")
@@ -184,8 +185,8 @@ class InvoiceVersion(models.Model):
 class InvoiceLine(models.Model):
     """One line of a version: exact amounts beside the rounded one, and what each rule changed.
 
-    ``deltas`` is a list of ``{"rule_token", "title", "amount"}`` in order, amounts as text in the source currency. What a
-    provider names can be of any length, so the names are unbounded.
+    ``deltas`` is a list of ``{"rule_token", "title", "amount"}`` in order, amounts as text in the source currency.
+    What a provider names can be of any length, so the names are unbounded.
     """
 
     version = models.ForeignKey(InvoiceVersion, on_delete=models.PROTECT, related_name="lines")
