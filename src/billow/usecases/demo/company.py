@@ -12,8 +12,10 @@ LOGO_SVG = b"""<svg xmlns="http://www.w3.org/2000/svg" width="560" height="120" 
 <path d="M22 56 C36 34 48 34 60 48 S82 60 90 40" fill="none" stroke="#ffffff" stroke-width="9" stroke-linecap="round"/>
 <g fill="none" stroke="#12355b" stroke-width="10" stroke-linecap="round" stroke-linejoin="round">
 <path d="M132 84V38H158M132 62H154"/><path d="M178 54V84M178 38V38.5"/><path d="M198 54V90Q198 98 188 98M198 38V38.5"/>
-<circle cx="232" cy="69" r="15"/><path d="M268 84V54M268 66Q270 54 284 55"/><circle cx="316" cy="69" r="15"/><path d="M331 38V84"/>
-<path d="M354 36V84"/><path d="M374 54V84M374 38V38.5"/><circle cx="408" cy="69" r="15"/><path d="M423 54V90Q423 102 408 102Q398 102 395 96"/>
+<circle cx="232" cy="69" r="15"/><path d="M268 84V54M268 66Q270 54 284 55"/>
+<circle cx="316" cy="69" r="15"/><path d="M331 38V84"/>
+<path d="M354 36V84"/><path d="M374 54V84M374 38V38.5"/><circle cx="408" cy="69" r="15"/>
+<path d="M423 54V90Q423 102 408 102Q398 102 395 96"/>
 <path d="M444 36V84M444 68Q446 54 458 54Q470 54 470 68V84"/><path d="M496 40V74Q496 84 506 84M486 56H508"/></g></svg>"""
 
 
