@@ -1,0 +1,196 @@
+"""The cost store: a folder of immutable Parquet partitions, written aside and published by a rename."""
+
+import errno
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from billow.coststore.charges import ReadableFile, StoredSchema, describe, schema_of
+from billow.coststore.delivery import DeliveredFile
+from billow.coststore.engines.duckdb import EngineLimits, open_engine
+from billow.coststore.manifest import Manifest, hash_file, read_manifest, write_manifest
+from billow.coststore.partition import Partition
+from billow.coststore.staging import discard_abandoned, open_staging
+from billow.coststore.survey import PeriodRows, RowRule, Survey, survey_files
+from billow.coststore.verify import check_partition
+from billow.coststore.write import UnableToWritePartition, copy_charges, read_back
+from billow.terms.issue import Issue
+from billow.terms.period import BillingPeriod
+
+_SAFE_NAME = re.compile(r"^[A-Za-z0-9_-]+$")
+
+
+class UnableToReadDelivery(Exception):
+    """The engine cannot read a delivered file; ``name`` is the file, the message says why."""
+
+    def __init__(self, *, name: str, reason: str) -> None:
+        super().__init__(reason)
+        self.name = name
+
+
+@dataclass(frozen=True, slots=True)
+class CostStore:
+    """Where charges lie, and what the engine may use to write and check them."""
+
+    root: Path
+    limits: EngineLimits = field(default_factory=EngineLimits)
+
+    @property
+    def spill_folder(self) -> Path:
+        """Where queries may put what does not fit in memory."""
+        return self.root / "spill"
+
+    def partition_folder(self, *, integration_token: str, period: BillingPeriod, sha256: str) -> Path:
+        """Return the content address of a partition."""
+        for part in (integration_token, sha256):
+            if not _SAFE_NAME.match(part):
+                raise ValueError(f"{part!r} cannot name a folder of the cost store")
+        return self.root / "partitions" / integration_token / str(period) / sha256
+
+    @contextmanager
+    def staging(self) -> Iterator[Path]:
+        """Give a folder to work in that vanishes afterwards, whatever happens."""
+        with open_staging(folder=self.root / "staging") as folder:
+            yield folder
+
+    def discard_staging(self) -> tuple[Path, ...]:
+        """Remove what crashed imports left behind; imports at work keep theirs."""
+        return discard_abandoned(folder=self.root / "staging")
+
+    @contextmanager
+    def open_delivery(self, *, files: Sequence[DeliveredFile], staging: Path) -> Iterator["Delivery"]:
+        """Open delivered files for a survey and for writing partitions from them."""
+        folders = sorted({file.path.parent for file in files} | {staging})
+        with open_engine(read_from=folders, spill_to=staging / "spill", limits=self.limits) as engine:
+            try:
+                readable = describe(engine=engine, files=files)
+            except duckdb.Error as error:
+                raise UnableToReadDelivery(name=files[0].name, reason=_first_line(error)) from error
+            yield Delivery(self, engine, readable, schema_of(files=readable), staging)
+
+    def verify(self, partition: Partition) -> tuple[Issue, ...]:
+        """Check that the partition's files are whole and hold the recorded rows and exact totals."""
+        return check_partition(partition=partition, spill_to=self.spill_folder, limits=self.limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Delivered files under an open engine."""
+
+    store: CostStore
+    engine: duckdb.DuckDBPyConnection
+    files: tuple[ReadableFile, ...]
+    schema: StoredSchema
+    staging: Path
+
+    def survey(self, *, rules: Sequence[RowRule], examples: int) -> Survey:
+        """Sum the delivery by period and currency and look for rows that break a rule."""
+        try:
+            return survey_files(
+                engine=self.engine, files=self.files, schema=self.schema, rules=rules, examples=examples
+            )
+        except duckdb.Error as error:
+            raise UnableToReadDelivery(name=self._named_in(str(error)), reason=_first_line(error)) from error
+
+    def publish(
+        self,
+        *,
+        integration_token: str,
+        rows: PeriodRows,
+        sha256: str,
+        only_period: bool,
+        on_rows: Callable[[int], None] | None = None,
+    ) -> Partition:
+        """Write one period's charges and publish them at their content address.
+
+        A partition that is there already stays untouched. The written files are read back and
+        compared with what was delivered before they are published. Raises UnableToWritePartition.
+        """
+        period = BillingPeriod.of(rows.start)
+        target = self.store.partition_folder(integration_token=integration_token, period=period, sha256=sha256)
+        if not target.exists():
+            folder = self.staging / f"partition-{period}"
+            folder.mkdir()
+            files = copy_charges(
+                engine=self.engine,
+                files=self.files,
+                schema=self.schema,
+                folder=folder,
+                only=None if only_period else rows,
+                on_rows=on_rows,
+            )
+            written = read_back(engine=self.engine, files=files)
+            if written != (rows.rows, rows.totals):
+                raise UnableToWritePartition(
+                    f"The written charges of {period} differ from the delivered ones: {written}"
+                )
+            manifest = Manifest(
+                integration_token=integration_token,
+                billing_period=str(period),
+                sha256=sha256,
+                rows=rows.rows,
+                totals=rows.totals,
+                files=tuple(hash_file(path=file) for file in files),
+            )
+            _publish(folder, target, manifest)
+        return _as_partition(target)
+
+    def partition_of(self, *, integration_token: str, rows: PeriodRows, sha256: str) -> Partition:
+        """Return what ``publish`` would, with nothing written."""
+        period = BillingPeriod.of(rows.start)
+        return Partition(
+            integration_token=integration_token,
+            billing_period=period,
+            sha256=sha256,
+            files=(),
+            rows=rows.rows,
+            totals=rows.totals,
+        )
+
+    def _named_in(self, message: str) -> str:
+        """Find which delivered file an engine's message is about."""
+        return next((file.file.name for file in self.files if str(file.file.path) in message), self.files[0].file.name)
+
+
+def _publish(folder: Path, target: Path, manifest: Manifest) -> None:
+    """Force the folder to the disk and rename it to its address; another's equal work may have come first."""
+    try:
+        for file in manifest.files:
+            _sync(folder / file.name)
+        write_manifest(manifest=manifest, folder=folder)
+        _sync(folder)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        folder.rename(target)
+        _sync(target.parent)
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise UnableToWritePartition(str(error), disk_full=error.errno == errno.ENOSPC) from error
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _as_partition(folder: Path) -> Partition:
+    manifest = read_manifest(folder=folder)
+    return Partition(
+        integration_token=manifest.integration_token,
+        billing_period=BillingPeriod.parse(manifest.billing_period),
+        sha256=manifest.sha256,
+        files=tuple(folder / file.name for file in manifest.files),
+        rows=manifest.rows,
+        totals=manifest.totals,
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]

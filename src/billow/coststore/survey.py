@@ -1,0 +1,156 @@
+"""Look at delivered files as a whole: periods, exact totals, and rows that break a rule."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+import duckdb
+
+from billow.coststore.charges import ReadableFile, StoredSchema, charges_sql, quoted_name, quoted_text
+from billow.coststore.partition import CostTotals
+from billow.terms.focus import COST_METRICS, FOCUS_COLUMNS, ChargeCategory, ColumnKind
+
+TOTAL_PLACES = Decimal("1e-18")
+
+
+@dataclass(frozen=True, slots=True)
+class RowRule:
+    """What rows may not be: a stable code, the column to name, and the condition in SQL."""
+
+    code: str
+    column: str
+    condition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Rows of one file that break a rule: how many, and the first of them with their values."""
+
+    rule: RowRule
+    file: str
+    count: int
+    examples: tuple[tuple[int, str | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodRows:
+    """The charges of one billing period by its bounds as delivered."""
+
+    start: datetime
+    end: datetime
+    rows: int
+    totals: tuple[CostTotals, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a delivery holds."""
+
+    periods: tuple[PeriodRows, ...]
+    findings: tuple[Finding, ...]
+
+
+def row_rules(*, currencies: Collection[str]) -> tuple[RowRule, ...]:
+    """Return the rules that each charge must meet, with the currencies that are known."""
+    known_currencies = ", ".join(quoted_text(code) for code in sorted(currencies))
+    known_categories = ", ".join(quoted_text(category.value) for category in ChargeCategory)
+    beyond = (
+        "(ChargePeriodStart < BillingPeriodStart - INTERVAL 1 DAY AND ChargePeriodEnd < BillingPeriodEnd "
+        "OR ChargePeriodStart >= BillingPeriodEnd + INTERVAL 1 DAY) AND ChargeCategory <> 'Purchase'"
+    )
+    starts_outside = (
+        "(ChargePeriodStart < BillingPeriodStart OR ChargePeriodStart >= BillingPeriodEnd) "
+        "AND ChargeClass IS DISTINCT FROM 'Correction'"
+    )
+    return (
+        *(
+            RowRule("missing_value", column.name, f"{column.name} IS NULL")
+            for column in FOCUS_COLUMNS
+            if column.required
+        ),
+        RowRule("unknown_currency", "BillingCurrency", f"BillingCurrency NOT IN ({known_currencies})"),
+        RowRule("unknown_charge_category", "ChargeCategory", f"ChargeCategory NOT IN ({known_categories})"),
+        RowRule(
+            "bad_billing_period",
+            "BillingPeriodStart",
+            "BillingPeriodStart <> date_trunc('month', BillingPeriodStart) "
+            "OR BillingPeriodEnd <> date_trunc('month', BillingPeriodStart) + INTERVAL 1 MONTH",
+        ),
+        RowRule("bad_charge_period", "ChargePeriodEnd", "ChargePeriodEnd < ChargePeriodStart"),
+        RowRule("charge_outside_period", "ChargePeriodStart", f"{starts_outside} AND {beyond}"),
+        RowRule("charge_starts_outside_period", "ChargePeriodStart", f"{starts_outside} AND NOT ({beyond})"),
+        *(
+            RowRule("not_json", column.name, f"json_type({column.name}) = 'VARCHAR'")
+            for column in FOCUS_COLUMNS
+            if column.kind is ColumnKind.JSON
+        ),
+    )
+
+
+def survey_files(
+    *,
+    engine: duckdb.DuckDBPyConnection,
+    files: Sequence[ReadableFile],
+    schema: StoredSchema,
+    rules: Sequence[RowRule],
+    examples: int,
+) -> Survey:
+    """Sum the files by period and currency and find the rows that break a rule, some shown per rule and file."""
+    groups: dict[tuple[datetime, datetime], dict[str, list[tuple[int, tuple[Decimal, ...]]]]] = {}
+    findings: list[Finding] = []
+    for readable in files:
+        applied = _rules_of(readable, rules)
+        counts = [0] * len(applied)
+        for start, end, currency, rows, *figures in engine.execute(_summary_sql(readable, schema, applied)).fetchall():
+            sums = tuple(figure or Decimal(0) for figure in figures[: len(COST_METRICS)])
+            counts = [old + new for old, new in zip(counts, figures[len(COST_METRICS) :], strict=True)]
+            if start is not None and end is not None:
+                groups.setdefault((start, end), {}).setdefault(currency or "", []).append((rows, sums))
+        for rule, count in zip(applied, counts, strict=True):
+            if count:
+                shown = engine.execute(_examples_sql(readable, schema, rule, examples)).fetchall()
+                findings.append(Finding(rule, readable.file.name, count, tuple((row, value) for row, value in shown)))
+    return Survey(tuple(_period(*bounds, groups[bounds]) for bounds in sorted(groups)), tuple(findings))
+
+
+def _rules_of(readable: ReadableFile, rules: Sequence[RowRule]) -> list[RowRule]:
+    """Leave out what a column that was not delivered as text cannot break."""
+    text = {column.stored for column in readable.file.columns if readable.types[column.delivered] == "VARCHAR"}
+    return [rule for rule in rules if rule.code != "not_json" or rule.column in text]
+
+
+def _summary_sql(readable: ReadableFile, schema: StoredSchema, rules: Sequence[RowRule]) -> str:
+    figures = [f"sum({metric})" for metric in COST_METRICS]
+    figures += [f"count(*) FILTER (WHERE {rule.condition})" for rule in rules]
+    return (
+        f"SELECT BillingPeriodStart, BillingPeriodEnd, BillingCurrency, count(*), {', '.join(figures)} "
+        f"FROM ({charges_sql(readable=readable, schema=schema)}) GROUP BY ALL"
+    )
+
+
+def _examples_sql(readable: ReadableFile, schema: StoredSchema, rule: RowRule, examples: int) -> str:
+    return (
+        f"SELECT row_number, CAST({quoted_name(rule.column)} AS VARCHAR) "
+        f"FROM ({charges_sql(readable=readable, schema=schema, with_row=True)}) "
+        f"WHERE {rule.condition} ORDER BY row_number LIMIT {examples}"
+    )
+
+
+def _period(start: datetime, end: datetime, currencies: dict[str, list[tuple[int, tuple[Decimal, ...]]]]) -> PeriodRows:
+    rows = sum(count for parts in currencies.values() for count, _ in parts)
+    totals = tuple(
+        cost_totals(
+            currency=currency, sums=[sum(sums, Decimal(0)) for sums in zip(*(s for _, s in parts), strict=True)]
+        )
+        for currency, parts in sorted(currencies.items())
+    )
+    return PeriodRows(start, end, rows, totals)
+
+
+def cost_totals(*, currency: str, sums: Sequence[Decimal | None]) -> CostTotals:
+    """Return sums, in the order of COST_METRICS, with the store's number of decimals."""
+    billed, effective, listed, contracted = (Decimal(value or 0).quantize(TOTAL_PLACES) for value in sums)
+    return CostTotals(
+        currency=currency, billed_cost=billed, effective_cost=effective, list_cost=listed, contracted_cost=contracted
+    )

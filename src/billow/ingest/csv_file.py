@@ -1,0 +1,154 @@
+"""A delivered CSV file as batches of text columns, with the numbers of its data rows."""
+
+import csv
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pyarrow.csv as pacsv
+
+from billow.ingest.limits import ImportLimits
+from billow.ingest.problems import Problems, shown
+from billow.ingest.sources import FileKind, FoundFile
+from billow.ingest.text_stream import TextStream, UnableToReadText, read_header
+from billow.terms.issue import Issue
+
+_OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+
+
+@dataclass(slots=True)
+class RowNumbers:
+    """Maps positions among the readable rows to data rows of the file; unreadable rows are counted too."""
+
+    left_out: list[int] = field(default_factory=list)
+
+    def of(self, position: int) -> int:
+        """Return the data row, from 1, of the readable row at a position from 0."""
+        row = position + 1
+        while True:
+            moved = position + 1 + bisect_right(self.left_out, row)
+            if moved == row:
+                return row
+            row = moved
+
+
+def csv_column_names(*, file: FoundFile, limits: ImportLimits, problems: Problems) -> tuple[str, ...] | None:
+    """Return the header's names, or None after saying why the file cannot be read."""
+    stream = _open(file, limits, lambda _: None)
+    try:
+        with stream:
+            stream.read_chunk(1)
+        header = read_header(str(file.path), is_gzip=file.kind is FileKind.GZIP_CSV)
+    except UnableToReadText as failure:
+        problems.add(failure.issue)
+        return None
+    except EOFError:
+        problems.add(_issue("truncated_file", "The gzip file ends too early; download it again.", file))
+        return None
+    except csv.Error:
+        problems.add(_issue("wrong_encoding", "The first line is not the header of a CSV file.", file))
+        return None
+    if not any(name.strip() for name in header):
+        problems.add(_issue("empty_file", "The file has no header line; export it again.", file))
+        return None
+    for delimiter, word in _OTHER_DELIMITERS.items():
+        if header[0].count(delimiter) > len(header):
+            message = f"The columns are separated by {word}; export the file with commas."
+            problems.add(_issue("wrong_delimiter", message, file))
+            return None
+    if len(header) > limits.max_columns:
+        problems.add(_issue("too_many_columns", f"The file has more than {limits.max_columns} columns.", file))
+        return None
+    return tuple(name.strip() or f"column_{number}" for number, name in enumerate(header, start=1))
+
+
+def read_csv_batches(
+    *,
+    file: FoundFile,
+    names: tuple[str, ...],
+    limits: ImportLimits,
+    problems: Problems,
+    rows: RowNumbers,
+    on_bytes: Callable[[int], None],
+) -> Iterator[pa.RecordBatch]:
+    """Yield the readable rows as text columns; unreadable ones go to ``problems``.
+
+    Empty fields and the word NULL are null.
+    """
+    stream = _open(file, limits, on_bytes)
+    with stream:
+        try:
+            yield from _batches(stream, file, names, limits, problems, rows)
+        except pa.ArrowInvalid as error:
+            if stream.failure is None:
+                problems.add(_parse_issue(error, file))
+        except UnableToReadText:
+            pass
+        if stream.failure is not None:
+            problems.add(stream.failure.issue)
+        elif not stream.quotes_are_paired:
+            message = 'A quoted field is never closed; the file is cut off, or a " inside a field is not doubled.'
+            problems.add(_issue("unclosed_quote", message, file))
+
+
+def _batches(
+    stream: TextStream,
+    file: FoundFile,
+    names: tuple[str, ...],
+    limits: ImportLimits,
+    problems: Problems,
+    rows: RowNumbers,
+) -> Iterator[pa.RecordBatch]:
+    def leave_out(row: pacsv.InvalidRow) -> str:
+        number = row.number - 1
+        rows.left_out.append(number)
+        problems.add(_ragged_row(row, number, file, names))
+        return "skip"
+
+    reader = pacsv.open_csv(
+        stream,
+        read_options=pacsv.ReadOptions(
+            use_threads=False, block_size=limits.read_block_bytes, column_names=list(names), skip_rows=1
+        ),
+        parse_options=pacsv.ParseOptions(newlines_in_values=True, invalid_row_handler=leave_out),
+        convert_options=pacsv.ConvertOptions(
+            column_types={name: pa.string() for name in names},
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=True,
+            null_values=["", "NULL"],
+        ),
+    )
+    yield from reader
+
+
+def _ragged_row(row: pacsv.InvalidRow, number: int, file: FoundFile, names: tuple[str, ...]) -> Issue:
+    few = row.actual_columns < row.expected_columns
+    return Issue(
+        code="ragged_row",
+        message=f"Row {number} has {row.actual_columns} fields, the header has {row.expected_columns}; "
+        + ("fields are missing, or the file is cut off." if few else 'put fields that hold commas in "quotes".'),
+        path=file.name,
+        row=number,
+        column=names[row.actual_columns] if few else names[-1],
+        value=shown(row.text),
+    )
+
+
+def _parse_issue(error: pa.ArrowInvalid, file: FoundFile) -> Issue:
+    if "straddling" in str(error):
+        message = "A row is far too long; a quoted field is perhaps never closed."
+        return _issue("row_too_long", message, file)
+    if "Empty CSV" in str(error):
+        return _issue("no_rows", "The file has a header but no rows.", file)
+    return _issue("bad_csv", f"The file is not sound CSV: {str(error).splitlines()[0]}", file)
+
+
+def _open(file: FoundFile, limits: ImportLimits, on_bytes: Callable[[int], None]) -> TextStream:
+    return TextStream(
+        path=file.path, name=file.name, is_gzip=file.kind is FileKind.GZIP_CSV, limits=limits, on_bytes=on_bytes
+    )
+
+
+def _issue(code: str, message: str, file: FoundFile) -> Issue:
+    return Issue(code=code, message=message, path=file.name)
