@@ -6,17 +6,18 @@ MSP_NAME = "Fjordlight Cloud Services GmbH"
 OWNER_EMAIL = "owner@fjordlight.example"
 OWNER_PASSWORD = "close-the-month"  # noqa: S105 - shown at sign-in of the made-up company
 
-LOGO_SVG = b"""<svg xmlns="http://www.w3.org/2000/svg" width="560" height="120" viewBox="0 0 560 120">
+LOGO_SVG = b"""<svg xmlns="http://www.w3.org/2000/svg" width="500" height="120" viewBox="0 0 500 120">
 <rect x="4" y="14" width="92" height="92" rx="24" fill="#12355b"/>
-<path d="M22 74 C36 50 50 50 62 66 S84 82 92 58" fill="none" stroke="#7fd1ae" stroke-width="9" stroke-linecap="round"/>
-<path d="M22 56 C36 34 48 34 60 48 S82 60 90 40" fill="none" stroke="#ffffff" stroke-width="9" stroke-linecap="round"/>
+<path d="M18 74 C32 50 50 50 62 66 S77 82 84 60" fill="none" stroke="#7fd1ae" stroke-width="9" stroke-linecap="round"/>
+<path d="M18 56 C32 34 48 34 60 48 S76 60 84 40" fill="none" stroke="#ffffff" stroke-width="9" stroke-linecap="round"/>
 <g fill="none" stroke="#12355b" stroke-width="10" stroke-linecap="round" stroke-linejoin="round">
-<path d="M132 84V38H158M132 62H154"/><path d="M178 54V84M178 38V38.5"/><path d="M198 54V90Q198 98 188 98M198 38V38.5"/>
+<path d="M132 84V38H158M132 62H154"/><g transform="translate(-21 0)"><path d="M198 54V90Q198 98 188 98M198 38V38.5"/>
 <circle cx="232" cy="69" r="15"/><path d="M268 84V54M268 66Q270 54 284 55"/>
 <circle cx="316" cy="69" r="15"/><path d="M331 38V84"/>
 <path d="M354 36V84"/><path d="M374 54V84M374 38V38.5"/><circle cx="408" cy="69" r="15"/>
 <path d="M423 54V90Q423 102 408 102Q398 102 395 96"/>
-<path d="M444 36V84M444 68Q446 54 458 54Q470 54 470 68V84"/><path d="M496 40V74Q496 84 506 84M486 56H508"/></g></svg>"""
+<path d="M444 36V84M444 68Q446 54 458 54Q470 54 470 68V84"/>
+<path d="M496 40V74Q496 84 506 84M486 56H508"/></g></g></svg>"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
