@@ -52,7 +52,7 @@ class Findings:
     def _note(self, code: str, column: str, message: str, value: object, severity: Severity) -> None:
         text = None if value is None else str(value)[:200]
         self.issues.append(
-            Issue(code, message, severity=severity, path=column, row=self.row, column=column, value=text)
+            Issue(code, message, severity=severity, row=self.row, column=column, value=text)
         )
 
     @property
