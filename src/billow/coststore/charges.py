@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from billow.coststore.delivery import DecimalShape, DeliveredFile
+from billow.coststore.delivery import NULL_TEXTS, DecimalShape, DeliveredFile
 from billow.terms.focus import COLUMN_BY_NAME, FOCUS_COLUMNS, ColumnKind, FocusColumn
 
 DECIMAL_KINDS = (ColumnKind.COST, ColumnKind.QUANTITY)
@@ -100,8 +100,11 @@ def _target_type(column: FocusColumn, schema: StoredSchema) -> str:
 
 
 def _text(value: str) -> str:
-    """Read empty text and the word NULL, which exporters write for a missing value, as null."""
-    return f"nullif(nullif(CAST({value} AS VARCHAR), ''), 'NULL')"
+    """Read what exporters write for a missing value as null."""
+    text = f"CAST({value} AS VARCHAR)"
+    for missing in NULL_TEXTS:
+        text = f"nullif({text}, {quoted_text(missing)})"
+    return text
 
 
 def _json(value: str, kind: str) -> str:

@@ -7,6 +7,8 @@ from pathlib import Path
 MAX_DECIMAL_DIGITS = 38
 STORED_SCALE = 18
 NARROW_DIGITS = 18
+NULL_TEXTS = ("", "NULL", "null")
+"""What exporters write for a missing value."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,11 +26,15 @@ _SAFE_NAME = re.compile(r"^[A-Za-z0-9_-]+$")
 
 
 class UnableToReadDelivery(Exception):
-    """The engine cannot read a delivered file; ``name`` is the file, the message says why."""
+    """The engine cannot read a delivered file; ``name`` is the file, the message says why.
 
-    def __init__(self, *, name: str, reason: str) -> None:
-        super().__init__(reason)
+    ``too_large`` tells that the file is sound but its costs add up to more than a decimal can hold.
+    """
+
+    def __init__(self, *, name: str, error: duckdb.Error) -> None:
+        super().__init__(str(error).strip().splitlines()[0])
         self.name = name
+        self.too_large = isinstance(error, duckdb.OutOfRangeException)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ class CostStore:
             try:
                 readable = describe(engine=engine, files=files)
             except duckdb.Error as error:
-                raise UnableToReadDelivery(name=files[0].name, reason=_first_line(error)) from error
+                raise UnableToReadDelivery(name=files[0].name, error=error) from error
             yield Delivery(self, engine, readable, schema_of(files=readable), staging)
 
     def verify(self, partition: Partition) -> tuple[Issue, ...]:
@@ -95,7 +99,7 @@ class Delivery:
                 engine=self.engine, files=self.files, schema=self.schema, rules=rules, examples=examples
             )
         except duckdb.Error as error:
-            raise UnableToReadDelivery(name=self._named_in(str(error)), reason=_first_line(error)) from error
+            raise UnableToReadDelivery(name=self._named_in(str(error)), error=error) from error
 
     def publish(
         self,
@@ -121,7 +125,8 @@ class Delivery:
                 files=self.files,
                 schema=self.schema,
                 folder=folder,
-                only=None if only_period else rows,
+                rows=rows,
+                only_period=only_period,
                 on_rows=on_rows,
             )
             written = read_back(engine=self.engine, files=files)
@@ -190,7 +195,3 @@ def _as_partition(folder: Path) -> Partition:
         rows=manifest.rows,
         totals=manifest.totals,
     )
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]

@@ -35,12 +35,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class PeriodRows:
-    """The charges of one billing period by its bounds as delivered."""
+    """The charges of one billing period by its bounds as delivered, and the names of the files that hold them."""
 
     start: datetime
     end: datetime
     rows: int
     totals: tuple[CostTotals, ...]
+    files: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def survey_files(
     examples: int,
 ) -> Survey:
     """Sum the files by period and currency and find the rows that break a rule, some shown per rule and file."""
-    groups: dict[tuple[datetime, datetime], dict[str, list[tuple[int, tuple[Decimal, ...]]]]] = {}
+    groups: list[_Group] = []
     findings: list[Finding] = []
     for readable in files:
         applied = _rules_of(readable, rules)
@@ -105,13 +106,24 @@ def survey_files(
         for start, end, currency, rows, *figures in engine.execute(_summary_sql(readable, schema, applied)).fetchall():
             sums = tuple(figure or Decimal(0) for figure in figures[: len(COST_METRICS)])
             counts = [old + new for old, new in zip(counts, figures[len(COST_METRICS) :], strict=True)]
-            if start is not None and end is not None:
-                groups.setdefault((start, end), {}).setdefault(currency or "", []).append((rows, sums))
+            groups.append(_Group(readable.file.name, start, end, currency or "", rows, sums))
         for rule, count in zip(applied, counts, strict=True):
             if count:
                 shown = engine.execute(_examples_sql(readable, schema, rule, examples)).fetchall()
                 findings.append(Finding(rule, readable.file.name, count, tuple((row, value) for row, value in shown)))
-    return Survey(tuple(_period(*bounds, groups[bounds]) for bounds in sorted(groups)), tuple(findings))
+    return Survey(_periods(groups), tuple(findings))
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The charges of one file, period and currency, summed; the sums in the order of COST_METRICS."""
+
+    file: str
+    start: datetime | None
+    end: datetime | None
+    currency: str
+    rows: int
+    sums: tuple[Decimal, ...]
 
 
 def _rules_of(readable: ReadableFile, rules: Sequence[RowRule]) -> list[RowRule]:
@@ -137,15 +149,32 @@ def _examples_sql(readable: ReadableFile, schema: StoredSchema, rule: RowRule, e
     )
 
 
-def _period(start: datetime, end: datetime, currencies: dict[str, list[tuple[int, tuple[Decimal, ...]]]]) -> PeriodRows:
-    rows = sum(count for parts in currencies.values() for count, _ in parts)
-    totals = tuple(
-        cost_totals(
-            currency=currency, sums=[sum(sums, Decimal(0)) for sums in zip(*(s for _, s in parts), strict=True)]
+def _periods(groups: Sequence[_Group]) -> tuple[PeriodRows, ...]:
+    """Join the groups by period; rows without a period are findings already."""
+    by_period: dict[tuple[datetime, datetime], list[_Group]] = {}
+    for group in groups:
+        if group.start is not None and group.end is not None:
+            by_period.setdefault((group.start, group.end), []).append(group)
+    return tuple(
+        PeriodRows(
+            start=start,
+            end=end,
+            rows=sum(group.rows for group in members),
+            totals=_totals(members),
+            files=frozenset(group.file for group in members),
         )
-        for currency, parts in sorted(currencies.items())
+        for (start, end), members in sorted(by_period.items())
     )
-    return PeriodRows(start, end, rows, totals)
+
+
+def _totals(groups: Sequence[_Group]) -> tuple[CostTotals, ...]:
+    sums: dict[str, list[tuple[Decimal, ...]]] = {}
+    for group in groups:
+        sums.setdefault(group.currency, []).append(group.sums)
+    return tuple(
+        cost_totals(currency=currency, sums=[sum(metric, Decimal(0)) for metric in zip(*parts, strict=True)])
+        for currency, parts in sorted(sums.items())
+    )
 
 
 def cost_totals(*, currency: str, sums: Sequence[Decimal | None]) -> CostTotals:

@@ -28,27 +28,31 @@ def copy_charges(
     files: Sequence[ReadableFile],
     schema: StoredSchema,
     folder: Path,
-    only: PeriodRows | None,
+    rows: PeriodRows,
+    only_period: bool,
     on_rows: Callable[[int], None] | None,
 ) -> tuple[Path, ...]:
-    """Write the charges of the delivered files, or of one period in them, one Parquet file for each delivered one."""
+    """Write a period's charges, one Parquet file for each delivered file that holds some.
+
+    ``only_period`` tells that the files hold no other period.
+    """
     written = []
     for number, readable in enumerate(files):
+        if readable.file.name not in rows.files:
+            continue
         target = folder / f"part-{number:04d}.parquet"
+        only = "" if only_period else _where(rows)
         statement = (
-            f"COPY ({charges_sql(readable=readable, schema=schema)} {_where(only)}) TO {quoted_text(str(target))} "
+            f"COPY ({charges_sql(readable=readable, schema=schema)} {only}) TO {quoted_text(str(target))} "
             "(FORMAT parquet, COMPRESSION zstd)"
         )
         try:
-            (rows,) = engine.execute(statement).fetchone() or (0,)
+            (count,) = engine.execute(statement).fetchone() or (0,)
         except duckdb.Error as error:
             raise UnableToWritePartition(str(error), disk_full=is_disk_full(str(error))) from error
-        if rows:
-            written.append(target)
-        else:
-            target.unlink()
+        written.append(target)
         if on_rows is not None:
-            on_rows(rows)
+            on_rows(count)
     return tuple(written)
 
 
@@ -71,7 +75,5 @@ def is_disk_full(message: str) -> bool:
     return any(text in message for text in _NO_SPACE)
 
 
-def _where(only: PeriodRows | None) -> str:
-    if only is None:
-        return ""
-    return f"WHERE BillingPeriodStart = TIMESTAMP '{only.start:%Y-%m-%d %H:%M:%S}'"
+def _where(rows: PeriodRows) -> str:
+    return f"WHERE BillingPeriodStart = TIMESTAMP '{rows.start:%Y-%m-%d %H:%M:%S}'"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
+from billow.coststore.delivery import NULL_TEXTS
 from billow.ingest.limits import ImportLimits
 from billow.ingest.problems import Problems, shown
 from billow.ingest.sources import FileKind, FoundFile
@@ -17,109 +18,92 @@ from billow.terms.issue import Issue
 _OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
-@dataclass(slots=True)
-class RowNumbers:
-    """Maps positions among the readable rows to data rows of the file; unreadable rows are counted too."""
-
-    left_out: list[int] = field(default_factory=list)
-
-    def of(self, position: int) -> int:
-        """Return the data row, from 1, of the readable row at a position from 0."""
-        row = position + 1
-        while True:
-            moved = position + 1 + bisect_right(self.left_out, row)
-            if moved == row:
-                return row
-            row = moved
-
-
 def csv_column_names(*, file: FoundFile, limits: ImportLimits, problems: Problems) -> tuple[str, ...] | None:
     """Return the header's names, or None after saying why the file cannot be read."""
-    stream = _open(file, limits, lambda _: None)
+    issue: Issue | None = None
+    header: list[str] = []
     try:
-        with stream:
+        with _open(file, limits, lambda _: None) as stream:
             stream.read_chunk(1)
         header = read_header(str(file.path), is_gzip=file.kind is FileKind.GZIP_CSV)
+        issue = _header_issue(header, file, limits)
     except UnableToReadText as failure:
-        problems.add(failure.issue)
-        return None
+        issue = failure.issue
     except EOFError:
-        problems.add(_issue("truncated_file", "The gzip file ends too early; download it again.", file))
-        return None
+        issue = _issue("truncated_file", "The gzip file ends too early; download it again.", file)
     except csv.Error:
-        problems.add(_issue("wrong_encoding", "The first line is not the header of a CSV file.", file))
-        return None
-    if not any(name.strip() for name in header):
-        problems.add(_issue("empty_file", "The file has no header line; export it again.", file))
-        return None
-    for delimiter, word in _OTHER_DELIMITERS.items():
-        if header[0].count(delimiter) > len(header):
-            message = f"The columns are separated by {word}; export the file with commas."
-            problems.add(_issue("wrong_delimiter", message, file))
-            return None
-    if len(header) > limits.max_columns:
-        problems.add(_issue("too_many_columns", f"The file has more than {limits.max_columns} columns.", file))
+        issue = _issue("wrong_encoding", "The first line is not the header of a CSV file.", file)
+    if issue is not None:
+        problems.add(issue)
         return None
     return tuple(name.strip() or f"column_{number}" for number, name in enumerate(header, start=1))
 
 
-def read_csv_batches(
-    *,
-    file: FoundFile,
-    names: tuple[str, ...],
-    limits: ImportLimits,
-    problems: Problems,
-    rows: RowNumbers,
-    on_bytes: Callable[[int], None],
-) -> Iterator[pa.RecordBatch]:
-    """Yield the readable rows as text columns; unreadable ones go to ``problems``.
-
-    Empty fields and the word NULL are null.
-    """
-    stream = _open(file, limits, on_bytes)
-    with stream:
-        try:
-            yield from _batches(stream, file, names, limits, problems, rows)
-        except pa.ArrowInvalid as error:
-            if stream.failure is None:
-                problems.add(_parse_issue(error, file))
-        except UnableToReadText:
-            pass
-        if stream.failure is not None:
-            problems.add(stream.failure.issue)
-        elif not stream.quotes_are_paired:
-            message = 'A quoted field is never closed; the file is cut off, or a " inside a field is not doubled.'
-            problems.add(_issue("unclosed_quote", message, file))
+def _header_issue(header: list[str], file: FoundFile, limits: ImportLimits) -> Issue | None:
+    if not any(name.strip() for name in header):
+        return _issue("empty_file", "The file has no header line; export it again.", file)
+    for delimiter, word in _OTHER_DELIMITERS.items():
+        if sum(name.count(delimiter) for name in header) > len(header):
+            return _issue("wrong_delimiter", f"The columns are separated by {word}; export the file with commas.", file)
+    if len(header) > limits.max_columns:
+        return _issue("too_many_columns", f"The file has more than {limits.max_columns} columns.", file)
+    return None
 
 
-def _batches(
-    stream: TextStream,
-    file: FoundFile,
-    names: tuple[str, ...],
-    limits: ImportLimits,
-    problems: Problems,
-    rows: RowNumbers,
-) -> Iterator[pa.RecordBatch]:
-    def leave_out(row: pacsv.InvalidRow) -> str:
+@dataclass(slots=True, kw_only=True)
+class CsvRows:
+    """The rows of a CSV file under its header; unreadable ones go to ``problems``."""
+
+    file: FoundFile
+    names: tuple[str, ...]
+    limits: ImportLimits
+    problems: Problems
+    on_bytes: Callable[[int], None]
+    left_out: list[int] = field(default_factory=list)
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Yield the readable rows as text columns; empty fields and the word NULL are null."""
+        with _open(self.file, self.limits, self.on_bytes) as stream:
+            try:
+                yield from self._parsed(stream)
+            except pa.ArrowInvalid as error:
+                if stream.failure is None:
+                    self.problems.add(_parse_issue(error, self.file))
+            except UnableToReadText:
+                pass
+            if stream.failure is not None:
+                self.problems.add(stream.failure.issue)
+            elif not stream.quotes_are_paired:
+                message = 'A quoted field is never closed; the file is cut off, or a " inside a field is not doubled.'
+                self.problems.add(_issue("unclosed_quote", message, self.file))
+
+    def number_of(self, position: int) -> int:
+        """Return the data row, from 1, of the readable row at a position from 0: unreadable ones count too."""
+        row = position + 1
+        while (moved := position + 1 + bisect_right(self.left_out, row)) != row:
+            row = moved
+        return row
+
+    def _parsed(self, stream: TextStream) -> Iterator[pa.RecordBatch]:
+        yield from pacsv.open_csv(
+            stream,
+            read_options=pacsv.ReadOptions(
+                use_threads=False, block_size=self.limits.read_block_bytes, column_names=list(self.names), skip_rows=1
+            ),
+            parse_options=pacsv.ParseOptions(newlines_in_values=True, invalid_row_handler=self._leave_out),
+            convert_options=pacsv.ConvertOptions(
+                column_types={name: pa.string() for name in self.names},
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=True,
+                null_values=list(NULL_TEXTS),
+            ),
+        )
+
+    def _leave_out(self, row: pacsv.InvalidRow) -> str:
         number = row.number - 1
-        rows.left_out.append(number)
-        problems.add(_ragged_row(row, number, file, names))
+        self.left_out.append(number)
+        self.problems.add(_ragged_row(row, number, self.file, self.names))
         return "skip"
-
-    reader = pacsv.open_csv(
-        stream,
-        read_options=pacsv.ReadOptions(
-            use_threads=False, block_size=limits.read_block_bytes, column_names=list(names), skip_rows=1
-        ),
-        parse_options=pacsv.ParseOptions(newlines_in_values=True, invalid_row_handler=leave_out),
-        convert_options=pacsv.ConvertOptions(
-            column_types={name: pa.string() for name in names},
-            strings_can_be_null=True,
-            quoted_strings_can_be_null=True,
-            null_values=["", "NULL"],
-        ),
-    )
-    yield from reader
 
 
 def _ragged_row(row: pacsv.InvalidRow, number: int, file: FoundFile, names: tuple[str, ...]) -> Issue:

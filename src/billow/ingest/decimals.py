@@ -73,7 +73,7 @@ def _scale_of(values: pa.Array, at_least: int) -> int:
 
 
 def _one_by_one_where_odd(texts: pa.Array) -> Decimals:
-    odd = pc.fill_null(pc.invert(pc.match_substring_regex(texts, _PLAIN)), False)  # noqa: FBT003
+    odd = pc.fill_null(pc.invert(pc.match_substring_regex(texts, _PLAIN)), False)
     replacements: list[str | None] = []
     bad: list[BadNumber] = []
     rounded: list[RoundedNumber] = []

@@ -53,7 +53,7 @@ def read_bill(
     paths: Sequence[Path],
     integration_token: str,
     store: CostStore,
-    format: str = AUTO_FORMAT,  # noqa: A002 - the word of the command line
+    format: str = AUTO_FORMAT,
     dry_run: bool = False,
     on_progress: Callable[[Progress], None] | None = None,
     limits: ImportLimits | None = None,
@@ -77,8 +77,7 @@ def read_bill(
             tell_empty_files(files=delivered, problems=problems)
             imports = _check_and_write(store, [file for file in delivered if file.rows], reading, order)
     except UnableToReadDelivery as error:
-        message = f"The file is damaged ({error}); download it again."
-        problems.add(Issue(code="damaged_file", message=message, path=error.name))
+        problems.add(_unreadable(error))
     except UnableToWritePartition as error:
         if not error.disk_full:
             raise
@@ -100,6 +99,13 @@ class _Order:
     limits: ImportLimits
     problems: Problems
     listener: Callable[[Progress], None] | None
+
+
+def _unreadable(error: UnableToReadDelivery) -> Issue:
+    if error.too_large:
+        message = "The costs add up to more than 20 digits before the point; no bill does. Check the file's numbers."
+        return Issue(code="number_out_of_range", message=message, path=error.name)
+    return Issue(code="damaged_file", message=f"The file is damaged ({error}); download it again.", path=error.name)
 
 
 def _check_and_write(

@@ -40,7 +40,10 @@ def open_parquet(*, file: FoundFile, limits: ImportLimits, problems: Problems) -
     unpacked = sum(opened.metadata.row_group(group).total_byte_size for group in range(opened.metadata.num_row_groups))
     too_dense = unpacked > max(limits.ratio_from_bytes, file.bytes * limits.max_ratio)
     if too_dense or unpacked > limits.max_unpacked_bytes or opened.metadata.num_rows > limits.max_rows:
-        message = f"The file of {file.bytes:,} bytes holds {opened.metadata.num_rows:,} rows and unpacks to {unpacked:,} bytes; no bill does."
+        message = (
+            f"The file of {file.bytes:,} bytes holds {opened.metadata.num_rows:,} rows and unpacks to {unpacked:,} "
+            "bytes; no bill does. Check where it comes from."
+        )
         problems.add(Issue(code="zip_bomb", message=message, path=file.name))
         return None
     return opened

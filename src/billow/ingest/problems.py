@@ -11,7 +11,7 @@ MAX_VALUE_CHARACTERS = 80
 
 @dataclass(slots=True)
 class Problems:
-    """Issues in the order found; of each kind, file and column only the first ``limit`` are kept, the rest is counted."""
+    """Issues in the order found; of each kind, file and column the first ``limit`` are kept, the rest is counted."""
 
     limit: int
     issues: list[Issue] = field(default_factory=list)

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from billow.coststore.delivery import DeliveredColumn, DeliveredFile
-from billow.ingest.csv_file import RowNumbers, csv_column_names, read_csv_batches
+from billow.ingest.csv_file import CsvRows, csv_column_names
 from billow.ingest.limits import ImportLimits
 from billow.ingest.parquet_file import as_delivered, open_parquet, read_parquet_batches
 from billow.ingest.problems import Problems, listed
@@ -52,11 +52,9 @@ class Reading:
         columns = None if names is None else self._plan(names, file)
         if names is None or columns is None:
             return None
-        rows = RowNumbers()
-        batches = read_csv_batches(
-            file=file, names=names, limits=self.limits, problems=self.problems, rows=rows, on_bytes=self.meter.advance
-        )
-        return Retyping(file.name, columns, self.problems, rows.of, self.rounding).rewrite(batches, target=target)
+        rows = CsvRows(file=file, names=names, limits=self.limits, problems=self.problems, on_bytes=self.meter.advance)
+        retyping = Retyping(file.name, columns, self.problems, rows.number_of, self.rounding)
+        return retyping.rewrite(rows.batches(), target=target)
 
     def _parquet(self, file: FoundFile, target: Path) -> DeliveredFile | None:
         opened = open_parquet(file=file, limits=self.limits, problems=self.problems)

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from billow.coststore.delivery import DecimalShape, DeliveredColumn, DeliveredFile
+from billow.coststore.delivery import NULL_TEXTS, DecimalShape, DeliveredColumn, DeliveredFile
 from billow.ingest.decimals import Decimals, shape_of, to_decimals
 from billow.ingest.problems import Problems, shown
 from billow.ingest.rounding import RoundingByPeriod
@@ -93,14 +93,14 @@ class Retyping:
 
 
 def as_text(values: pa.Array) -> pa.Array:
-    """Return values as text: a float as its shortest decimal, which is what its writer meant; NULL and "" as null."""
+    """Return values as text: a float as its shortest decimal, which is what its writer meant; missing ones as null."""
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
     was_text = not pa.types.is_floating(values.type) and not pa.types.is_decimal(values.type)
     texts = values if values.type == pa.string() else pc.cast(values, pa.string())
     if not was_text:
         return texts
-    missing = pc.is_in(texts, value_set=pa.array(["", "NULL"]))
+    missing = pc.is_in(texts, value_set=pa.array(NULL_TEXTS))
     return pc.if_else(missing, pa.scalar(None, pa.string()), texts) if pc.any(missing).as_py() else texts
 
 

@@ -14,6 +14,7 @@ from billow.terms.issue import Issue
 DATA_SUFFIXES = (".csv", ".csv.gz", ".parquet")
 PARQUET_MAGIC = b"PAR1"
 GZIP_MAGIC = b"\x1f\x8b"
+ZIP_MAGIC = b"PK\x03\x04"
 _HASH_BLOCK = 4 * 1024**2
 
 
@@ -110,20 +111,25 @@ def _kind_of(path: Path, name: str, problems: Problems) -> FileKind | None:
     if not start:
         problems.add(Issue(code="empty_file", message="The file is empty; export it again.", path=name))
         return None
+    kind = FileKind.CSV
+    wrong: tuple[str, str] | None = None
     if start == PARQUET_MAGIC:
-        return FileKind.PARQUET
-    if start[:2] == GZIP_MAGIC:
-        return FileKind.GZIP_CSV
-    if name.lower().endswith(".parquet"):
-        message = "The file is named .parquet but is not Parquet; export it again or give it its right ending."
-        problems.add(Issue(code="not_parquet", message=message, path=name))
+        kind = FileKind.PARQUET
+    elif start[:2] == GZIP_MAGIC:
+        kind = FileKind.GZIP_CSV
+    elif name.lower().endswith(".parquet"):
+        wrong = (
+            "not_parquet",
+            "The file is named .parquet but is not Parquet; export it again or give it its right ending.",
+        )
+    elif name.lower().endswith(".gz"):
+        wrong = ("not_gzip", "The file is named .gz but is not gzip; download it again or give it its right ending.")
+    elif start == ZIP_MAGIC:
+        wrong = (
+            "unsupported_file",
+            "The file is a zip archive or a spreadsheet; unpack it, or save it as CSV (UTF-8).",
+        )
+    if wrong is not None:
+        problems.add(Issue(code=wrong[0], message=wrong[1], path=name))
         return None
-    if name.lower().endswith(".gz"):
-        message = "The file is named .gz but is not gzip; download it again or give it its right ending."
-        problems.add(Issue(code="not_gzip", message=message, path=name))
-        return None
-    if start[:4] == b"PK\x03\x04":
-        message = "The file is a zip archive or a spreadsheet; unpack it, or save it as CSV (UTF-8)."
-        problems.add(Issue(code="unsupported_file", message=message, path=name))
-        return None
-    return FileKind.CSV
+    return kind

@@ -35,7 +35,7 @@ class TextStream(io.RawIOBase):
         self, *, path: Path, name: str, is_gzip: bool, limits: ImportLimits, on_bytes: Callable[[int], None]
     ) -> None:
         self._raw: IO[bytes] = path.open("rb")
-        self._stream: IO[bytes] = gzip.GzipFile(fileobj=self._raw) if is_gzip else self._raw
+        self._stream: IO[bytes] | gzip.GzipFile = gzip.GzipFile(fileobj=self._raw) if is_gzip else self._raw
         self._name = name
         self._is_gzip = is_gzip
         self._size = path.stat().st_size
@@ -157,7 +157,7 @@ class TextStream(io.RawIOBase):
 
 def read_header(path: str, *, is_gzip: bool) -> list[str]:
     """Return the first line's fields."""
-    opener: Callable[..., IO[str]] = gzip.open if is_gzip else open  # type: ignore[assignment]
+    opener: Callable[..., IO[str]] = gzip.open if is_gzip else open
     with opener(path, "rt", encoding="utf-8-sig", newline="", errors="replace") as stream:
         line = stream.readline(1024 * 1024)
     return next(csv.reader([line.rstrip("\r\n")]), [])
