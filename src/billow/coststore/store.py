@@ -9,12 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from billow.coststore.charges import ReadableFile, StoredSchema, describe, schema_of
 from billow.coststore.delivery import DeliveredFile
 from billow.coststore.engines.duckdb import EngineLimits, open_engine
 from billow.coststore.manifest import Manifest, hash_file, read_manifest, write_manifest
 from billow.coststore.partition import Partition
+from billow.coststore.query import CostQuery
+from billow.coststore.run import run_query
 from billow.coststore.staging import discard_abandoned, open_staging
 from billow.coststore.survey import PeriodRows, RowRule, Survey, survey_files
 from billow.coststore.verify import check_partition
@@ -76,6 +79,10 @@ class CostStore:
             except duckdb.Error as error:
                 raise UnableToReadDelivery(name=files[0].name, error=error) from error
             yield Delivery(self, engine, readable, schema_of(files=readable), staging)
+
+    def query(self, query: CostQuery, partitions: Sequence[Partition]) -> pa.Table:
+        """Answer the query over the partitions; see CostQuery for the columns."""
+        return run_query(query=query, partitions=partitions, spill_to=self.spill_folder, limits=self.limits)
 
     def verify(self, partition: Partition) -> tuple[Issue, ...]:
         """Check that the partition's files are whole and hold the recorded rows and exact totals."""
