@@ -58,7 +58,7 @@ def _values(facts: InvoiceFacts, figures: Figures) -> dict[str, str]:
         "number": facts.number,
         "company": facts.company,
         "buyer": facts.buyer,
-        "period": figures.days(facts.period.start, facts.period.last_day),
+        "period": figures.month(facts.period),
         "amount": figures.money(abs(facts.total_minor)),
         "issue_date": figures.day(facts.issue_date),
         "due_date": figures.day(facts.due_date),
