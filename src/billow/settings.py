@@ -97,14 +97,17 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "billow.interfaces.web.frame.middleware.StrictHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "billow.interfaces.web.frame.middleware.SignedIn",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "billow.interfaces.web.frame.middleware.Refusals",
 ]
 
 ROOT_URLCONF = "billow.urls"
@@ -124,6 +127,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "billow.interfaces.web.frame.context.frame",
             ],
         },
     }
@@ -190,10 +194,13 @@ AUTH_PASSWORD_VALIDATORS = [
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _base.scheme == "https"
 SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "billow.interfaces.web.frame.refusals.csrf_failed"
 SECURE_HSTS_SECONDS = 31_536_000 if _base.scheme == "https" else 0
 SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "SAMEORIGIN"
+X_FRAME_OPTIONS = "DENY"
 
+# A bulk act over a whole month ticks more boxes than the usual thousand.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 
 LOG_LEVEL = _text("BILLOW_LOG_LEVEL", "INFO").upper()

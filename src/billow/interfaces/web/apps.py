@@ -4,5 +4,7 @@ from django.apps import AppConfig
 
 
 class WebConfig(AppConfig):
+    """Templates, static files and pages."""
+
     name = "billow.interfaces.web"
     label = "web"

@@ -1,0 +1,49 @@
+"""What the frame around every page shows."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+
+from billow import __version__
+from billow.interfaces.web.frame.theme import theme_of
+from billow.records.accounts.models import User
+
+_ROLES = {
+    "owner": "Owner",
+    "integration_owner": "Integration owner",
+    "editor": "Editor",
+    "viewer": "Viewer",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """Plain values for page.html; empty names when nobody is signed in."""
+
+    theme: str
+    version: str
+    path: str
+    company: str = ""
+    person: str = ""
+    role: str = ""
+    initials: str = ""
+    may_write: bool = False
+
+
+def frame(request: HttpRequest) -> dict[str, Frame]:
+    """Return the frame of a request's page."""
+    user = getattr(request, "user", None)
+    place = {"theme": theme_of(request), "version": __version__, "path": request.get_full_path()}
+    if not isinstance(user, User):
+        return {"frame": Frame(**place)}
+    person = str(user)
+    return {
+        "frame": Frame(
+            **place,
+            company=user.management_account.name,
+            person=person,
+            role=_ROLES.get(user.role, user.role),
+            initials="".join(word[0] for word in person.replace("@", " ").split()[:2]).upper(),
+            may_write=user.may_write_invoices,
+        )
+    }

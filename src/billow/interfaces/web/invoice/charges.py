@@ -1,0 +1,131 @@
+"""The charges of an invoice, grouped by provider and service, each line explained step by step."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+
+from billow.interfaces.web.shown.amounts import Amount, amount, amount_of_minor, exact_text
+from billow.interfaces.web.shown.times import day
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step from the provider's cost to the amount charged."""
+
+    label: str
+    value: str
+    is_result: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line as the page shows it; cost and rules in the source currency, the amount in the invoice's."""
+
+    number: int
+    title: str
+    detail: str
+    usage: str
+    provider_cost: Amount | None
+    rules: str
+    amount: Amount
+    steps: tuple[Step, ...]
+    is_added: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """All lines of a provider's service in one source currency."""
+
+    key: str
+    name: str
+    lines: tuple[Line, ...]
+    provider_cost: Amount | None
+    rules: str
+    amount: Amount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """All services of a provider."""
+
+    name: str
+    services: tuple[Service, ...]
+    amount: Amount
+
+
+def providers_of(invoice: Any) -> tuple[Provider, ...]:
+    """Return the invoice's lines by provider and service, each with its sub-total."""
+    rates = {rate.base_currency: rate for rate in invoice.exchange_rates}
+    lines = sorted(
+        invoice.lines,
+        key=lambda line: (line.provider.casefold(), line.service.casefold(), line.source_currency, line.line_number),
+    )
+    providers = []
+    for at, (provider, own) in enumerate(groupby(lines, key=lambda line: line.provider), start=1):
+        mine = list(own)
+        by_service = groupby(mine, key=lambda line: (line.service, line.source_currency))
+        services = tuple(
+            _service(f"service-{at}-{place}", list(group), invoice.currency, rates)
+            for place, (_, group) in enumerate(by_service, start=1)
+        )
+        total = amount_of_minor(sum(line.amount_minor for line in mine), currency=invoice.currency)
+        providers.append(Provider(name=provider, services=services, amount=total))
+    return tuple(providers)
+
+
+def _service(key: str, lines: list[Any], currency: str, rates: dict[str, Any]) -> Service:
+    source = lines[0].source_currency
+    return Service(
+        key=key,
+        name=lines[0].service,
+        lines=tuple(_line(line, currency, rates.get(line.source_currency)) for line in lines),
+        provider_cost=amount(_sum(line.provider_cost for line in lines), currency=source),
+        rules=change(_sum(line.rated_cost - line.provider_cost for line in lines), currency=source),
+        amount=amount_of_minor(sum(line.amount_minor for line in lines), currency=currency),
+    )
+
+
+def _line(line: Any, currency: str, rate: Any) -> Line:
+    place = line.sub_account_name or line.sub_account_id
+    kind = "" if line.charge_category.lower() == "usage" else line.charge_category
+    title = line.description or line.service_subcategory or line.service
+    return Line(
+        number=line.line_number,
+        title=title,
+        detail=" · ".join(part for part in (place, line.region, kind) if part),
+        usage=f"{exact_text(line.usage_amount)} {line.usage_unit}" if line.usage_amount is not None else "",
+        provider_cost=amount(line.provider_cost, currency=line.source_currency),
+        rules=change(line.rated_cost - line.provider_cost, currency=line.source_currency),
+        amount=amount_of_minor(line.amount_minor, currency=currency),
+        steps=_steps(line, currency, rate),
+        is_added=bool(line.inserted_by),
+    )
+
+
+def _steps(line: Any, currency: str, rate: Any) -> tuple[Step, ...]:
+    source = line.source_currency
+    steps = [Step(label="Provider cost", value=f"{exact_text(line.provider_cost)} {source}")]
+    for delta in line.deltas:
+        sign = "+" if delta.amount > 0 else ""
+        steps.append(Step(label=delta.title, value=f"{sign}{exact_text(delta.amount)} {source}"))
+    steps.append(Step(label="Customer cost", value=f"{exact_text(line.rated_cost)} {source}", is_result=True))
+    if rate is not None and source != currency:
+        steps.append(Step(label=f"× rate of {day(rate.effective_date)}", value=f"{rate.rate.normalize():f}"))
+        steps.append(Step(label="Converted", value=f"{exact_text(line.exact_amount)} {currency}"))
+    charged = amount_of_minor(line.amount_minor, currency=currency)
+    steps.append(Step(label="Charged, rounded", value=f"{charged.text} {currency}", is_result=True))
+    return tuple(steps)
+
+
+def change(value: Decimal, *, currency: str) -> str:
+    """Write a change of cost with its sign, rounded; empty when nothing changed."""
+    shown = amount(value, currency=currency)
+    if value == 0 or shown is None:
+        return ""
+    return shown.text if shown.is_negative or shown.is_zero else f"+{shown.text}"
+
+
+def _sum(values: Iterable[Decimal]) -> Decimal:
+    return sum(values, Decimal(0))

@@ -1,0 +1,256 @@
+"""One invoice as plain values for its page."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from billow.interfaces.web.invoice.charges import Provider, change, providers_of
+from billow.interfaces.web.invoices.rows import Row, invoice_row
+from billow.interfaces.web.shown.amounts import Amount, amount, amount_of_minor, exact_text
+from billow.interfaces.web.shown.pills import VERBS, Pill, delivery_pill
+from billow.interfaces.web.shown.times import Moment, day, moment, month_name, zone_of
+from billow.usecases.actor import Actor
+from billow.usecases.read_invoices import InvoicePage
+
+_FIXES = {
+    "missing_rate": "Add the exchange rate (billow rates import), then retry.",
+    "missing_exchange_rate": "Add the exchange rate (billow rates import), then retry.",
+    "no_billing_profile": "Assign a billing profile to the customer (billow accounts set), then retry.",
+    "cost_store_damaged": "Restore the cost store from a backup or import the bill again, then retry.",
+}
+_USUAL_FIX = "Mend the cause, then retry; the invoice keeps its number."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What one rule changed altogether."""
+
+    title: str
+    lines: int
+    changes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdjustmentShown:
+    """A tax, fee, credit or discount of this invoice, with its sign."""
+
+    name: str
+    how: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """An exchange rate that was used."""
+
+    pair: str
+    rate: str
+    day: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A mail to one recipient and what became of it."""
+
+    recipient: str
+    pill: Pill | None
+    outcome: str
+    attempts: int
+    at: Moment
+    next_at: Moment | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One entry of the history."""
+
+    title: str
+    detail: str
+    who: str
+    at: Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionShown:
+    """One version of the content."""
+
+    name: str
+    is_current: bool
+    total: Amount | None
+    lines: int
+    fingerprint: str
+    software: str
+    at: Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceShown:
+    """Everything the page shows."""
+
+    row: Row
+    title: str
+    month: str
+    month_url: str
+    customer_url: str
+    issued: str
+    due: str
+    terms: str
+    recipients: str
+    fix: str
+    providers: tuple[Provider, ...]
+    number_of_lines: int
+    effects: tuple[Effect, ...]
+    subtotal: Amount | None
+    adjustments: tuple[AdjustmentShown, ...]
+    rounding: str
+    rates: tuple[Rate, ...]
+    findings: tuple[str, ...]
+    messages: tuple[Message, ...]
+    history: tuple[Event, ...]
+    versions: tuple[VersionShown, ...]
+    preview_url: str
+    live_url: str
+    live_every_s: int
+
+
+def shown(page: InvoicePage, *, actor: Actor, now: datetime) -> InvoiceShown:
+    """Return the page's values from the use case's."""
+    zone = zone_of(actor.management_account.time_zone)
+    may_write = actor.user is not None and actor.user.may_write_invoices
+    row = invoice_row(page.row, may_write=may_write, zone=zone, now=now)
+    invoice: Any = page.invoice
+    token, period = page.row.token, page.row.period
+    current = next((version for version in page.versions if version.is_current), None)
+    return InvoiceShown(
+        row=row,
+        title=row.number,
+        month=month_name(period),
+        month_url=f"/invoices?period={period}",
+        customer_url=f"/invoices?period=all&account={row.account_token}",
+        issued=day(page.row.issue_date),
+        due=day(page.row.due_date),
+        terms=_terms(invoice),
+        recipients=", ".join(invoice.buyer.billing_email) if invoice else "",
+        fix=_FIXES.get(page.row.failure_code, _USUAL_FIX) if row.status == "failed" else "",
+        providers=providers_of(invoice) if invoice else (),
+        number_of_lines=len(invoice.lines) if invoice else 0,
+        effects=_effects(page),
+        subtotal=amount_of_minor(invoice.totals.subtotal_minor, currency=invoice.currency) if invoice else None,
+        adjustments=_adjustments(invoice),
+        rounding=_rounding(invoice),
+        rates=_rates(invoice),
+        findings=tuple(dict.fromkeys(issue.message for issue in page.findings)),
+        messages=_messages(page, zone, now),
+        history=_history(page, zone, now),
+        versions=_versions(page, zone, now),
+        preview_url=f"/invoices/{token}/pdf?v={current.fingerprint[:12]}" if row.has_documents and current else "",
+        live_url=f"/invoices/{token}/live?seen={seen_of(row, page)}",
+        live_every_s=2 if row.is_busy else 30 if row.is_open else 0,
+    )
+
+
+def seen_of(row: Row, page: InvoicePage) -> str:
+    """Return a digest that differs when the page would look different."""
+    messages = [f"{entry.status}{entry.attempts}" for entry in page.deliveries]
+    text = "\n".join((row.fingerprint, str(len(page.transitions)), str(len(page.versions)), *messages))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _terms(invoice: Any) -> str:
+    if invoice is None:
+        return ""
+    days = invoice.payment_terms_days
+    return f"Net {days} days" if days else "Due on receipt"
+
+
+def _effects(page: InvoicePage) -> tuple[Effect, ...]:
+    return tuple(
+        Effect(
+            title=effect.title,
+            lines=effect.lines,
+            changes=tuple(
+                f"{change(value, currency=currency) or '0'} {currency}" for currency, value in effect.amounts.items()
+            ),
+        )
+        for effect in page.rule_effects
+    )
+
+
+def _adjustments(invoice: Any) -> tuple[AdjustmentShown, ...]:
+    if invoice is None:
+        return ()
+    entries = []
+    for item in invoice.adjustments:
+        sign = 1 if item.adjustment_type == "charge" else -1
+        value = amount_of_minor(sign * item.amount_minor, currency=invoice.currency)
+        how = f"{item.amount.normalize():f}\N{NARROW NO-BREAK SPACE}%" if item.calculation_type == "percentage" else ""
+        plus = "" if value.is_negative or value.is_zero else "+"
+        entries.append(AdjustmentShown(name=item.name, how=how, value=f"{plus}{value.text}"))
+    return tuple(entries)
+
+
+def _rounding(invoice: Any) -> str:
+    if invoice is None:
+        return ""
+    exact = sum((line.exact_amount for line in invoice.lines), Decimal(0))
+    rule = str(invoice.rounding_rule)
+    words = "the exact total, rounded once" if rule == "exact_total" else "each line rounded"
+    return f"{exact_text(exact)} {invoice.currency} exact; {words}"
+
+
+def _rates(invoice: Any) -> tuple[Rate, ...]:
+    if invoice is None:
+        return ()
+    return tuple(
+        Rate(
+            pair=f"1 {rate.base_currency} = {rate.rate.normalize():f} {rate.currency}",
+            rate=f"{rate.rate.normalize():f}",
+            day=day(rate.effective_date),
+        )
+        for rate in invoice.exchange_rates
+    )
+
+
+def _messages(page: InvoicePage, zone: Any, now: datetime) -> tuple[Message, ...]:
+    return tuple(
+        Message(
+            recipient=entry.recipient,
+            pill=delivery_pill(entry.status),
+            outcome=" ".join(part for part in (entry.outcome_code, entry.outcome_message) if part),
+            attempts=entry.attempts,
+            at=moment(entry.updated_at, zone=zone, now=now),
+            next_at=moment(entry.next_attempt_at, zone=zone, now=now)
+            if entry.next_attempt_at and entry.status == "deferred"
+            else None,
+        )
+        for entry in reversed(page.deliveries)
+    )
+
+
+def _history(page: InvoicePage, zone: Any, now: datetime) -> tuple[Event, ...]:
+    return tuple(
+        Event(
+            title=VERBS.get(step.verb, step.verb.replace("_", " ").capitalize()),
+            detail=step.reason,
+            who=step.who or "Billow",
+            at=moment(step.at, zone=zone, now=now),
+        )
+        for step in reversed(page.transitions)
+    )
+
+
+def _versions(page: InvoicePage, zone: Any, now: datetime) -> tuple[VersionShown, ...]:
+    return tuple(
+        VersionShown(
+            name=f"Version {version.version_number}",
+            is_current=version.is_current,
+            total=amount(version.total, currency=page.row.currency),
+            lines=version.line_count,
+            fingerprint=version.fingerprint[:12],
+            software=version.software_version,
+            at=moment(version.created_at, zone=zone, now=now),
+        )
+        for version in reversed(page.versions)
+    )

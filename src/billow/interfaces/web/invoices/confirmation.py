@@ -1,0 +1,168 @@
+"""What will happen, before it happens: how many, how much, to whom, and what is left out."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from billow.interfaces.web.invoices.acts import Act, why_skipped
+from billow.interfaces.web.invoices.rows import Row, invoice_row, ready_row
+from billow.interfaces.web.shown.amounts import Amount, amount, sum_by_currency
+from billow.interfaces.web.shown.times import zone_of
+from billow.records.billing.models import Invoice, ManagedAccount
+from billow.terms.period import BillingPeriod, InvalidBillingPeriod
+from billow.usecases.actor import Actor
+from billow.usecases.read_invoices import list_invoices
+from billow.usecases.ready_to_invoice import ready_list
+
+MOST_LISTED = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurrencyTotal:
+    """What is concerned in one currency."""
+
+    number: int
+    total: Amount | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipients:
+    """Where one invoice goes."""
+
+    name: str
+    customer: str
+    addresses: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """A row that is left out, and why."""
+
+    name: str
+    customer: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """Everything the dialog says. ``items`` and ``stale_items`` go back with the answer, as does ``seen``.
+
+    ``stale_items`` are drafts that no longer match the data; they are approved only when the person ticks them.
+    """
+
+    act: Act
+    title: str
+    items: str
+    number: int
+    totals: tuple[CurrencyTotal, ...]
+    total_label: str
+    recipients: tuple[Recipients, ...]
+    number_of_addresses: int
+    skipped: tuple[Skipped, ...]
+    number_of_skipped: int
+    stale_items: str
+    stale: tuple[Row, ...]
+    warned: tuple[Row, ...]
+    seen: str
+    notice: str = ""
+
+
+def confirmation(*, actor: Actor, act: Act, rows: Sequence[Row], notice: str = "") -> Confirmation:
+    """Return what the act would do to the rows."""
+    addresses = _addresses(actor, rows) if act.name in {"approve", "send"} else None
+    skipped = [
+        Skipped(name=row.name, customer=row.customer, reason=reason)
+        for row in rows
+        if (reason := _why_not(act, row, addresses))
+    ]
+    fit = [row for row in rows if not _why_not(act, row, addresses)]
+    stale = [row for row in fit if act.name == "approve" and row.is_stale]
+    kept = [row for row in fit if row not in stale]
+    sent = [
+        Recipients(name=row.name, customer=row.customer, addresses=", ".join(addresses[row.account_token]))
+        for row in kept
+        if addresses is not None
+    ]
+    return Confirmation(
+        act=act,
+        title=act.question.format(what=_what(kept or stale, act)),
+        items=" ".join(row.item for row in kept),
+        number=len(kept),
+        totals=_totals(act, kept),
+        total_label="Provider cost" if act.name == "generate" else "Total",
+        recipients=tuple(sent),
+        number_of_addresses=sum(len(addresses[row.account_token]) for row in kept) if addresses is not None else 0,
+        skipped=tuple(skipped[:MOST_LISTED]),
+        number_of_skipped=len(skipped),
+        stale_items=" ".join(row.item for row in stale),
+        stale=tuple(stale),
+        warned=tuple(row for row in kept if row.warnings and act.name in {"approve", "generate"})[:MOST_LISTED],
+        seen=seen_of(fit),
+        notice=notice,
+    )
+
+
+def seen_of(rows: Sequence[Row]) -> str:
+    """Return a digest of what the person was shown, to notice that it changed before they answered."""
+    text = "\n".join(sorted(f"{row.item} {row.status} {row.exact.total} {row.is_stale}" for row in rows))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def rows_of(*, actor: Actor, items: Sequence[str], now: datetime) -> list[Row]:
+    """Return the rows that the items of a form name, in that order; unknown ones are left out."""
+    zone = zone_of(actor.management_account.time_zone)
+    tokens = [item for item in items if ":" not in item]
+    found: dict[str, Row] = {}
+    started = Invoice.objects.visible_to(actor.management_account).filter(token__in=tokens)
+    for period_start in started.order_by("period_start").values_list("period_start", flat=True).distinct():
+        for invoice in list_invoices(actor=actor, period=BillingPeriod.of(period_start), now=now):
+            found[invoice.token] = invoice_row(invoice, may_write=True, zone=zone, now=now)
+    for period in sorted({period for item in items if (period := period_of(item))}):
+        with_costs = len(items) <= MOST_LISTED
+        for ready in ready_list(actor=actor, now=now, period=period, with_costs=with_costs).ready:
+            row = ready_row(ready, may_write=True)
+            found[row.item] = row
+    return [found[item] for item in dict.fromkeys(items) if item in found]
+
+
+def period_of(item: str) -> BillingPeriod | None:
+    """Return the month of a ready row's item, None for an invoice's token."""
+    _, colon, text = item.partition(":")
+    try:
+        return BillingPeriod.parse(text) if colon else None
+    except InvalidBillingPeriod:
+        return None
+
+
+def _why_not(act: Act, row: Row, addresses: dict[str, list[str]] | None) -> str:
+    if row.status not in act.statuses:
+        return why_skipped(act=act, status=row.status)
+    if addresses is not None and not addresses.get(row.account_token):
+        return "the customer has no billing e-mail address"
+    return ""
+
+
+def _what(rows: Sequence[Row], act: Act) -> str:
+    if len(rows) == 1:
+        return rows[0].number or f"the invoice of {rows[0].customer}"
+    kind = "draft" if act.name in {"approve", "cancel"} else "invoice"
+    return f"{len(rows)} {kind}s"
+
+
+def _totals(act: Act, rows: Sequence[Row]) -> tuple[CurrencyTotal, ...]:
+    if act.name == "generate":
+        known = [(row.currency, row.exact.provider_cost) for row in rows if row.exact.provider_cost is not None]
+    else:
+        known = [(row.currency, row.exact.total) for row in rows if row.exact.total is not None]
+    sums = sum_by_currency(known)
+    return tuple(
+        CurrencyTotal(number=sum(code == currency for code, _ in known), total=amount(total, currency=currency))
+        for currency, total in sums.items()
+    )
+
+
+def _addresses(actor: Actor, rows: Sequence[Row]) -> dict[str, list[str]]:
+    accounts = ManagedAccount.objects.visible_to(actor.management_account)
+    wanted = accounts.filter(token__in={row.account_token for row in rows})
+    return {token: list(dict.fromkeys(emails or [])) for token, emails in wanted.values_list("token", "billing_email")}

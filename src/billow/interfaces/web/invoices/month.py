@@ -1,0 +1,262 @@
+"""The Invoices screen as plain values: one month's rows with its summary, or all months of one account."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models.functions import Lower
+
+from billow.interfaces.web.invoices.acts import ACTS
+from billow.interfaces.web.invoices.beginning import Beginning, beginning
+from billow.interfaces.web.invoices.choice import STATUS_CHOICES, UNDELIVERED, Choice
+from billow.interfaces.web.invoices.rows import Row, invoice_row, ready_row
+from billow.interfaces.web.invoices.summary import NOT_DELIVERED, Summary, summary_of
+from billow.interfaces.web.invoices.trend import trends
+from billow.interfaces.web.shown.pills import READY
+from billow.interfaces.web.shown.times import month_name, zone_of
+from billow.records.billing.models import ManagedAccount
+from billow.terms.period import BillingPeriod
+from billow.usecases.actor import Actor
+from billow.usecases.find import find_account
+from billow.usecases.read_invoices import list_invoices
+from billow.usecases.ready_to_invoice import BlockedRow, ready_list
+
+ROWS_PER_PAGE = 100
+_SHOWN_BLOCKED = 50
+_STATUS_ORDER = ("failed", "ready", "generating", "awaiting_approval", "approved", "cancelled")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One entry of a drop-down."""
+
+    value: str
+    label: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One sortable column head; ``direction`` is what aria-sort says, empty when another column leads."""
+
+    label: str
+    name: str
+    url: str
+    direction: str
+    style: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """The next thing to do with everything that waits for it."""
+
+    act: str
+    label: str
+    status: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """How the page asks for what changed: where, how often, and what it knows already."""
+
+    url: str
+    every_s: int
+    shape: str
+    seen: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Month:
+    """Everything the screen shows."""
+
+    title: str
+    choice: Choice
+    previous_url: str
+    next_url: str
+    latest_url: str
+    all_months_url: str
+    accounts: tuple[Option, ...]
+    statuses: tuple[Option, ...]
+    summary: Summary
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    number_of_rows: int
+    first_row: int
+    last_row: int
+    previous_page_url: str
+    next_page_url: str
+    blocked: tuple[BlockedRow, ...]
+    number_of_blocked: int
+    steps: tuple[Step, ...]
+    beginning: Beginning | None
+    live: Live
+    may_write: bool
+
+
+def month(*, actor: Actor, choice: Choice, now: datetime, with_costs: bool = True) -> Month:
+    """Return the screen; without costs the cost store is not asked (quick, for finding what changed)."""
+    may_write = actor.user is not None and actor.user.may_write_invoices
+    everything, blocked = rows_and_blocked(actor=actor, choice=choice, now=now, with_costs=with_costs)
+    chosen = [row for row in everything if _has_status(row, choice.status)]
+    ordered = _ordered(chosen, choice.sort)
+    start = min((choice.page - 1) * ROWS_PER_PAGE, (max(len(ordered), 1) - 1) // ROWS_PER_PAGE * ROWS_PER_PAGE)
+    page = tuple(ordered[start : start + ROWS_PER_PAGE])
+    at_page = start // ROWS_PER_PAGE + 1
+    has_next = start + ROWS_PER_PAGE < len(ordered)
+    today = today_of(actor, now)
+    trend = trends(
+        management_account=actor.management_account,
+        until=choice.period or BillingPeriod.of(today).previous,
+        account=choice.account,
+    )
+    nothing_at_all = not everything and not choice.is_filtered
+    return Month(
+        title=month_name(choice.period) if choice.period else "All months",
+        choice=choice,
+        accounts=_accounts(actor, choice),
+        statuses=tuple(
+            Option(value=value, label=label, is_chosen=value == choice.status) for value, label in STATUS_CHOICES
+        ),
+        summary=summary_of(everything, choice=choice, trends=trend),
+        columns=_columns(choice),
+        rows=page,
+        number_of_rows=len(ordered),
+        first_row=start + 1 if page else 0,
+        last_row=start + len(page),
+        previous_page_url=choice.on_page(at_page - 1).url if at_page > 1 else "",
+        next_page_url=choice.on_page(at_page + 1).url if has_next else "",
+        blocked=blocked[:_SHOWN_BLOCKED],
+        number_of_blocked=len(blocked),
+        steps=_steps(everything) if may_write and not choice.status else (),
+        beginning=beginning(management_account=actor.management_account) if nothing_at_all else None,
+        live=_live(choice, everything, page),
+        may_write=may_write,
+        **_neighbours(choice, today),
+    )
+
+
+def rows_and_blocked(
+    *, actor: Actor, choice: Choice, now: datetime, with_costs: bool
+) -> tuple[list[Row], tuple[BlockedRow, ...]]:
+    """Return every row of the month (or account), of any status, and what cannot be invoiced."""
+    may_write = actor.user is not None and actor.user.may_write_invoices
+    zone = zone_of(actor.management_account.time_zone)
+    account = find_account(actor=actor, text=choice.account) if choice.account else None
+    invoices = list_invoices(actor=actor, period=choice.period, account=account, now=now)
+    computed = ready_list(actor=actor, now=now, period=choice.period, with_costs=with_costs)
+    rows = [invoice_row(invoice, may_write=may_write, zone=zone, now=now) for invoice in invoices]
+    rows += [
+        ready_row(ready, may_write=may_write) for ready in computed.ready if _of(choice.account, ready.account_token)
+    ]
+    blocked = tuple(
+        one for one in computed.blocked if one.code != "invoice_exists" and _of(choice.account, one.account_token)
+    )
+    return rows, blocked
+
+
+def chosen_rows(*, actor: Actor, choice: Choice, now: datetime) -> list[Row]:
+    """Return every row that the filters show, on whatever page."""
+    everything, _ = rows_and_blocked(actor=actor, choice=choice, now=now, with_costs=False)
+    return _ordered([row for row in everything if _has_status(row, choice.status)], choice.sort)
+
+
+def today_of(actor: Actor, now: datetime) -> date:
+    """Return the day it is in the management account's time zone."""
+    return now.astimezone(zone_of(actor.management_account.time_zone)).date()
+
+
+def _of(wanted: str, account_token: str) -> bool:
+    return not wanted or wanted == account_token
+
+
+def _has_status(row: Row, status: str) -> bool:
+    if status == UNDELIVERED:
+        return row.delivery in NOT_DELIVERED
+    return not status or row.status == status
+
+
+_SORT_KEYS: dict[str, Callable[[Row], Any]] = {
+    "customer": lambda row: row.customer.casefold(),
+    "number": lambda row: row.number,
+    "period": lambda row: row.period,
+    "provider_cost": lambda row: (row.currency, row.exact.provider_cost or Decimal(0)),
+    "total": lambda row: (row.currency, row.exact.total or Decimal(0)),
+    "margin": lambda row: (row.currency, row.exact.margin or Decimal(0)),
+    "status": lambda row: _STATUS_ORDER.index(row.status) if row.status in _STATUS_ORDER else 0,
+    "updated": lambda row: row.exact.updated_at.timestamp() if row.exact.updated_at else 0,
+}
+
+
+def _ordered(rows: Sequence[Row], sort: str) -> list[Row]:
+    steady = sorted(rows, key=lambda row: (row.customer.casefold(), -row.period.year, -row.period.month, row.number))
+    return sorted(steady, key=_SORT_KEYS[sort.removeprefix("-")], reverse=sort.startswith("-"))
+
+
+def _columns(choice: Choice) -> tuple[Column, ...]:
+    heads = (
+        ("Number", "number", ""),
+        ("Customer", "customer", ""),
+        ("Period", "period", "period"),
+        ("Provider cost", "provider_cost", "amount cost"),
+        ("Total", "total", "amount"),
+        ("Margin", "margin", "amount margin"),
+        ("Status", "status", ""),
+        ("Updated", "updated", "updated"),
+    )
+    directions = {choice.sort.removeprefix("-"): "descending" if choice.sort.startswith("-") else "ascending"}
+    return tuple(
+        Column(label=label, name=name, url=choice.sorted_by(name).url, direction=directions.get(name, ""), style=style)
+        for label, name, style in heads
+    )
+
+
+def _accounts(actor: Actor, choice: Choice) -> tuple[Option, ...]:
+    accounts = ManagedAccount.objects.visible_to(actor.management_account).live().order_by(Lower("name"))
+    return (
+        Option(value="", label="All accounts", is_chosen=not choice.account),
+        *(
+            Option(value=token, label=name, is_chosen=token == choice.account)
+            for token, name in accounts.values_list("token", "name")
+        ),
+    )
+
+
+def _steps(rows: Sequence[Row]) -> tuple[Step, ...]:
+    numbers = {status: sum(row.status == status for row in rows) for status in (READY, "awaiting_approval")}
+    words = {READY: ("generate", "Generate all"), "awaiting_approval": ("approve", "Approve & send all")}
+    return tuple(
+        Step(act=ACTS[words[status][0]].name, label=words[status][1], status=status, number=number)
+        for status, number in numbers.items()
+        if number
+    )
+
+
+def _neighbours(choice: Choice, today: date) -> dict[str, str]:
+    latest = BillingPeriod.of(today).previous
+    period = choice.period or latest
+    return {
+        "previous_url": choice.in_month(period.previous).url if choice.period else "",
+        "next_url": choice.in_month(period.next).url if choice.period and period < BillingPeriod.of(today) else "",
+        "latest_url": choice.in_month(latest).url if choice.period != latest else "",
+        "all_months_url": choice.in_month(None).url if choice.account and choice.period else "",
+    }
+
+
+def _live(choice: Choice, everything: Sequence[Row], page: Sequence[Row]) -> Live:
+    if any(row.is_busy for row in everything):
+        every_s = 2
+    elif any(row.is_open for row in everything):
+        every_s = 30
+    else:
+        every_s = 0
+    shape = hashlib.sha256(" ".join(row.key for row in page).encode()).hexdigest()[:8]
+    return Live(
+        url=choice.url.replace("/invoices?", "/invoices/live?"),
+        every_s=every_s,
+        shape=shape,
+        seen="".join(row.fingerprint for row in page),
+    )

@@ -1,0 +1,121 @@
+"""The month at a glance: how far its close is, and what it brings."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from billow.interfaces.web.invoices.choice import UNDELIVERED, Choice
+from billow.interfaces.web.invoices.rows import Row, margin_percent
+from billow.interfaces.web.invoices.trend import Trend
+from billow.interfaces.web.shown.amounts import Amount, amount, sum_by_currency
+
+_ORDER = (
+    ("approved", "Approved", "good"),
+    ("awaiting_approval", "Awaiting approval", "attention"),
+    ("generating", "Generating", "busy"),
+    ("ready", "Ready", "ready"),
+    ("failed", "Failed", "bad"),
+    (UNDELIVERED, "Not delivered", "bad"),
+)
+NOT_DELIVERED = frozenset({"failed", "bounced"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """How many rows are in a status; ``url`` shows them alone."""
+
+    label: str
+    tone: str
+    number: int
+    url: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """A part of the bar that shows how far the close is, in thousandths of its width."""
+
+    x: int
+    width: int
+    tone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurrencySum:
+    """What the invoices in one currency add up to: provider cost + margin + adjustments = total."""
+
+    currency: str
+    invoices: int
+    provider_cost: Amount | None
+    margin: Amount | None
+    margin_percent: str
+    adjustments: Amount | None
+    total: Amount | None
+    trend: Trend | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """The top of the Invoices screen."""
+
+    counts: tuple[Count, ...]
+    segments: tuple[Segment, ...]
+    closed: int
+    whole: int
+    sums: tuple[CurrencySum, ...]
+
+
+def summary_of(rows: Sequence[Row], *, choice: Choice, trends: dict[str, Trend]) -> Summary:
+    """Count and add up the rows of a month, whatever the status filter shows of them."""
+    live = [row for row in rows if row.status != "cancelled"]
+    numbers = Counter(row.status for row in live)
+    numbers[UNDELIVERED] = sum(row.delivery in NOT_DELIVERED for row in live)
+    counts = tuple(
+        Count(
+            label=label,
+            tone=tone,
+            number=numbers[status],
+            url=choice.with_status("" if choice.status == status else status).url,
+            is_chosen=choice.status == status,
+        )
+        for status, label, tone in _ORDER
+        if numbers[status] or status in {"ready", "awaiting_approval", "approved"}
+    )
+    return Summary(
+        counts=counts,
+        segments=_segments(numbers, len(live)),
+        closed=numbers["approved"],
+        whole=len(live),
+        sums=_sums(live, trends),
+    )
+
+
+def _segments(numbers: "Counter[str]", whole: int) -> tuple[Segment, ...]:
+    segments: list[Segment] = []
+    done = 0
+    for status, _, tone in _ORDER[:-1]:
+        if numbers[status]:
+            start, done = done * 1000 // whole, done + numbers[status]
+            segments.append(Segment(x=start, width=done * 1000 // whole - start, tone=tone))
+    return tuple(segments)
+
+
+def _sums(rows: Sequence[Row], trends: dict[str, Trend]) -> tuple[CurrencySum, ...]:
+    made = [row for row in rows if row.exact.total is not None]
+    costs = sum_by_currency((row.currency, row.exact.provider_cost) for row in made)
+    margins = sum_by_currency((row.currency, row.exact.margin) for row in made)
+    subtotals = sum_by_currency((row.currency, row.exact.subtotal) for row in made)
+    totals = sum_by_currency((row.currency, row.exact.total) for row in made)
+    return tuple(
+        CurrencySum(
+            currency=currency,
+            invoices=sum(row.currency == currency for row in made),
+            provider_cost=amount(costs[currency], currency=currency),
+            margin=amount(margins[currency], currency=currency),
+            margin_percent=margin_percent(margin=margins[currency], subtotal=subtotals[currency]),
+            adjustments=amount(totals[currency] - subtotals[currency], currency=currency),
+            total=amount(totals[currency], currency=currency),
+            trend=trends.get(currency),
+        )
+        for currency in totals
+    )

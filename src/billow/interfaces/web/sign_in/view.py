@@ -1,0 +1,65 @@
+"""Sign in and out."""
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth import login, logout
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from billow.interfaces.web.frame.actor import clock
+from billow.interfaces.web.frame.theme import is_own_address
+from billow.usecases.refused import Refused
+from billow.usecases.sign_in import sign_in
+
+
+class Credentials(forms.Form):
+    """What a person types to sign in."""
+
+    email = forms.EmailField(max_length=254, error_messages={"required": "Write your e-mail address."})
+    password = forms.CharField(max_length=1024, strip=False, error_messages={"required": "Write your password."})
+
+
+@login_not_required
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def sign_in_page(request: HttpRequest) -> HttpResponse:
+    """Show the form; with right credentials start a session of its own and go on to the wished page."""
+    wished = request.POST.get("next") or request.GET.get("next", "")
+    target = wished if is_own_address(wished, request=request) else settings.LOGIN_REDIRECT_URL
+    if request.user.is_authenticated:
+        return HttpResponseRedirect(target)
+    form = Credentials(request.POST or None)
+    problem, status = "", 200
+    if form.is_bound and form.is_valid():
+        try:
+            user = sign_in(
+                email=form.cleaned_data["email"],
+                password=form.cleaned_data["password"],
+                address=request.META.get("REMOTE_ADDR", ""),
+                now=clock(),
+            )
+        except Refused as refused:
+            problem, status = refused.message, 429 if refused.code == "too_many_attempts" else 422
+        else:
+            login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+            return HttpResponseRedirect(target)
+    page = {
+        "email": request.POST.get("email", ""),
+        "target": target,
+        "returns": wished not in {"", "/", settings.LOGIN_REDIRECT_URL},
+        "problem": problem,
+        "email_problem": form.errors.get("email", [""])[0] if form.is_bound else "",
+        "password_problem": form.errors.get("password", [""])[0] if form.is_bound else "",
+    }
+    return render(request, "sign_in/page.html", page, status=422 if form.errors else status)
+
+
+@login_not_required
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End the session."""
+    logout(request)
+    return HttpResponseRedirect(settings.LOGIN_URL)

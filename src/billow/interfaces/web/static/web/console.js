@@ -1,0 +1,171 @@
+// What pages do beyond links and forms: dialogs, menus, selection, short messages, shortcuts.
+
+const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+const one = (selector, within = document) => within.querySelector(selector);
+const dialog = one("#dialog");
+let opener = null;
+
+document.documentElement.classList.add("js");
+
+// Dialogs: a fragment that arrives in #dialog opens it; closing gives the focus back.
+
+function open(box) {
+  if (!box.open) {
+    opener = { id: document.activeElement?.closest("tr")?.id, element: document.activeElement };
+    box.showModal();
+  }
+  (one("[autofocus]", box) ?? one("button, a, input", box))?.focus();
+}
+
+function close(box) {
+  box.close();
+  if (box === dialog) box.replaceChildren();
+}
+
+function giveFocusBack() {
+  const element = opener?.element?.isConnected ? opener.element : opener?.id && one(".row-link, button", document.getElementById(opener.id) ?? document.body);
+  (element || one("#main"))?.focus?.();
+  opener = null;
+}
+
+all("dialog").forEach((box) => box.addEventListener("close", giveFocusBack));
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target !== dialog) return;
+  closeMenus();
+  if (one("[data-finished]", dialog)) close(dialog);
+  else open(dialog);
+});
+
+document.addEventListener("htmx:afterSettle", () => select());
+document.addEventListener("htmx:sendError", () => say("No connection to the server. Nothing was done; try again."));
+
+document.addEventListener("click", (event) => {
+  const target = event.target;
+  if (target.closest("[data-close]")) close(target.closest("dialog"));
+  if (target.closest("[data-open]")) open(document.getElementById(target.closest("[data-open]").dataset.open));
+  if (target.matches("dialog")) close(target);
+  const fold = target.closest(".fold");
+  if (fold) unfold(fold, fold.getAttribute("aria-expanded") !== "true");
+  closeMenus(target.closest(".menu"));
+});
+
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("[data-close-after]")) setTimeout(() => close(dialog), 300);
+});
+
+function closeMenus(except) {
+  all(".menu[open]").forEach((menu) => menu !== except && menu.removeAttribute("open"));
+}
+
+function unfold(button, wide) {
+  button.setAttribute("aria-expanded", String(wide));
+  document.getElementById(button.getAttribute("aria-controls")).hidden = !wide;
+}
+
+// Short messages.
+
+document.addEventListener("billow:said", (event) => say(event.detail.text));
+
+function say(text) {
+  const toast = document.createElement("p");
+  toast.className = "toast";
+  toast.textContent = text;
+  one("#said").append(toast);
+  setTimeout(() => toast.remove(), 7000);
+}
+
+// Selection: kept by item, so that it survives rows that change by themselves.
+
+let selected = new Set();
+let wholeFilter = false;
+
+document.addEventListener("change", (event) => {
+  const box = event.target;
+  if (box.name === "item") {
+    box.checked ? selected.add(box.value) : selected.delete(box.value);
+    wholeFilter = false;
+  } else if (box.id === "select-all") {
+    all('input[name="item"]').forEach((each) => (box.checked ? selected.add(each.value) : selected.delete(each.value)));
+    wholeFilter = false;
+  } else return;
+  select();
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target.id === "select-filter") wholeFilter = true;
+  else if (event.target.id === "select-none") clear();
+  else return;
+  select();
+});
+
+document.addEventListener("billow:changed", () => clear());
+
+function clear() {
+  selected = new Set();
+  wholeFilter = false;
+}
+
+function select() {
+  const toolbar = one("#toolbar");
+  if (!toolbar) return;
+  const boxes = all('input[name="item"]');
+  const here = new Set(boxes.map((box) => box.value));
+  selected = new Set([...selected].filter((item) => here.has(item)));
+  boxes.forEach((box) => (box.checked = wholeFilter || selected.has(box.value)));
+  const number = wholeFilter ? Number(toolbar.dataset.rows) : selected.size;
+  const every = one("#select-all");
+  every.checked = boxes.length > 0 && (wholeFilter || selected.size === boxes.length);
+  every.indeterminate = number > 0 && !every.checked;
+  every.setAttribute("aria-label", number ? "Select none or all on this page" : "Select all on this page");
+  one("#scope").value = wholeFilter ? "filter" : "";
+  toolbar.classList.toggle("has-selection", number > 0);
+  const words = number ? `${number} selected` : "";
+  if (one("#selected").textContent !== words) one("#selected").textContent = words;
+  one("#bulk").style.setProperty("--stuck", `${toolbar.offsetHeight}px`);
+}
+
+select();
+
+// Shortcuts.
+
+let here = null;
+
+function go(step) {
+  const rows = all("#rows tbody tr");
+  if (!rows.length) return;
+  const at = rows.findIndex((row) => row.id === here);
+  const row = rows[Math.min(Math.max(at + step, 0), rows.length - 1)];
+  here = row.id;
+  rows.forEach((each) => each.classList.toggle("is-here", each === row));
+  (one(".row-link", row) ?? one("input", row)).focus();
+  row.scrollIntoView({ block: "nearest" });
+}
+
+const keys = {
+  j: () => go(1),
+  k: () => go(-1),
+  x: () => (document.activeElement.closest("#rows tr") ?? document.getElementById(here))?.querySelector("input")?.click(),
+  "/": () => one("#filter-account")?.focus(),
+  "?": () => open(one("#keys")),
+  "[": () => one("#month-before")?.click(),
+  "]": () => one("#month-after")?.click(),
+  Escape: () => {
+    if (one(".menu[open]")) closeMenus();
+    else clear(), select();
+  },
+};
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.matches("select, textarea, input:not([type=checkbox])");
+  if (event.ctrlKey || event.metaKey || event.altKey || one("dialog[open]") || (typing && event.key !== "Escape")) return;
+  if (event.key === "Enter" && event.target.matches('input[name="item"]')) {
+    event.preventDefault();
+    one(".row-link, .next", event.target.closest("tr"))?.click();
+    return;
+  }
+  const act = keys[event.key];
+  if (!act) return;
+  event.preventDefault();
+  act();
+});
