@@ -32,21 +32,24 @@ class Effect:
 class RuleProgram:
     """What the rules do in one month: lines they add, then steps over all lines, in order.
 
-    ``columns`` are those the steps look at; ``cut_days`` the days inside the month on which a step begins or
-    has ended (never the first), ascending.
+    ``effects`` are the steps' factors, ``columns`` those the steps look at, ``cut_days`` the days inside the
+    month on which a step begins or has ended (never the first), ascending.
     """
 
     inserts: tuple[Insert, ...]
     steps: tuple[Multiply, ...]
+    effects: tuple[Effect, ...]
     columns: frozenset[str]
     cut_days: tuple[date, ...]
 
     def effects_on(self, *, facts: Facts, day: date) -> tuple[Effect, ...]:
         """Return the factors for a group of charges that share the facts, on a day of its segment."""
         return tuple(
-            Effect(rule_token=step.rule_token, factor=step.factor)
-            for step in self.steps
-            if step.applies(facts=facts, day=day)
+            [
+                effect
+                for step, effect in zip(self.steps, self.effects, strict=True)
+                if step.applies(facts=facts, day=day)
+            ]
         )
 
 
@@ -59,6 +62,7 @@ def program_of(*, rules: Sequence[BillingRule], period: BillingPeriod) -> RulePr
     return RuleProgram(
         inserts=inserts,
         steps=steps,
+        effects=tuple(Effect(rule_token=step.rule_token, factor=step.factor) for step in steps),
         columns=frozenset().union(*(step.columns for step in steps)),
         cut_days=cut_days(ranges=[(step.start_date, step.end_date) for step in steps], period=period),
     )
@@ -70,7 +74,9 @@ def apply_effects(*, cost: Decimal, effects: Sequence[Effect]) -> tuple[Decimal,
     After every rule the cost is rounded to the store's 18 decimals, halves away from zero; this is
     the definition of a rule's result.
     """
-    deltas = []
+    deltas: list[tuple[str, Decimal]] = []
+    if not cost:
+        return cost, deltas
     for effect in effects:
         after = to_store_scale(cost * effect.factor)
         if after != cost:

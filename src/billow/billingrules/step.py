@@ -25,12 +25,14 @@ class Test:
 
     def holds(self, facts: Facts) -> bool:
         """Tell whether the group passes."""
-        wanted = self.value.casefold() if self.fold_case else self.value
-        for column in self.columns:
-            found = facts.get(column)
-            if found is not None and (found.casefold() if self.fold_case else found) == wanted:
-                return True
-        return False
+        if not self.fold_case:
+            for column in self.columns:  # noqa: SIM110 - a generator would cost more than the comparison
+                if facts.get(column) == self.value:
+                    return True
+            return False
+        wanted = self.value.casefold()
+        found = (facts.get(column) for column in self.columns)
+        return any(value is not None and value.casefold() == wanted for value in found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +52,14 @@ class Multiply:
 
     def applies(self, *, facts: Facts, day: date) -> bool:
         """Tell whether the step changes a group of that day."""
-        if not (self.start_date or date.min) <= day <= (self.end_date or date.max):
+        if self.start_date is not None and day < self.start_date:
             return False
-        return all(test.holds(facts) for test in self.where)
+        if self.end_date is not None and day > self.end_date:
+            return False
+        for test in self.where:  # noqa: SIM110 - runs for every rule on every distinct group
+            if not test.holds(facts):
+                return False
+        return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ quoted here; nothing that a person typed reaches the engine in any other way.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from billow.coststore.query import ChargeScope, CostQuery
@@ -19,14 +19,15 @@ _NULL = "CAST(NULL AS VARCHAR)"
 class Source:
     """Parquet files of one integration that all have the same types.
 
-    ``columns`` are those with any value; the others read as null. ``constants`` are text columns
-    known to hold one value in every row.
+    ``columns`` are those with any value; the others read as null. ``complete`` are those known to have no
+    null, ``constants`` text columns known to hold one value in every row; knowing this only saves work.
     """
 
     integration_token: str
     files: tuple[str, ...]
     columns: frozenset[str]
-    constants: Mapping[str, str]
+    complete: frozenset[str] = frozenset()
+    constants: Mapping[str, str] = field(default_factory=dict)
 
 
 def compile_query(*, query: CostQuery, sources: Sequence[Source]) -> str:
@@ -55,10 +56,11 @@ def _merged(query: CostQuery, keys: Sequence[str]) -> str:
     columns += [_if_one(_name(label), _name(label)) + f" AS {_name(label)}" for label in query.labels]
     if query.usage:
         used = "FILTER (usage_amount IS NOT NULL)"
-        one = f"MIN(usage_unit) {used} IS NOT DISTINCT FROM MAX(usage_unit) {used}"
+        unit = "COALESCE(usage_unit, '')"
+        one = f"MIN({unit}) {used} IS NOT DISTINCT FROM MAX({unit}) {used}"
         columns += [
             f"CASE WHEN {one} THEN SUM(usage_amount) END AS usage_amount",
-            f"CASE WHEN {one} THEN MAX(usage_unit) {used} END AS usage_unit",
+            f"CASE WHEN {one} THEN MAX({unit}) {used} END AS usage_unit",
             f"NOT ({one}) AS usage_mixed",
         ]
     return ", ".join(columns)
@@ -76,14 +78,14 @@ def _grouped(query: CostQuery, source: Source) -> str:
     keys["bucket"] = _bucket(query, source)
     keys |= {_name(column): _column(source, column) for column in (*query.names, *query.labels)}
     if query.usage:
-        keys["usage_unit"] = f"COALESCE({_column(source, UNIT_COLUMN)}, '')"
+        keys["usage_unit"] = _column(source, UNIT_COLUMN)
     cost = _sum_of(source, query.cost_column)
     columns = [
         f"{_text(source.integration_token)} AS integration_token",
         *(f"{expression} AS {name}" for name, expression in keys.items()),
         f"COALESCE({cost}, 0) AS cost",
         "COUNT(*) AS charges",
-        f"COUNT(*) - COUNT({_column(source, query.cost_column)}) AS charges_without_cost",
+        f"{_nulls(source, query.cost_column)} AS charges_without_cost",
     ]
     if query.usage:
         columns.append(f"{_sum_of(source, QUANTITY_COLUMN)} AS usage_amount")
@@ -102,6 +104,10 @@ def _sum_of(source: Source, column: str) -> str:
     return f"CAST({summed} AS DECIMAL(38,18))"
 
 
+def _nulls(source: Source, column: str) -> str:
+    return "0" if column in source.complete else f"COUNT(*) - COUNT({_column(source, column)})"
+
+
 def _column(source: Source, column: str) -> str:
     if column in source.constants:
         return _text(source.constants[column])
@@ -117,7 +123,7 @@ def _where(query: CostQuery, source: Source) -> str:
 def _detail(column: str, scopes: Iterable[ChargeScope], source: Source) -> str:
     condition = _in_scopes(scopes, _Place.of(source))
     expression = _column(source, column)
-    if condition == "FALSE":
+    if condition == "FALSE" or expression == _NULL:
         return _NULL
     return expression if condition == "TRUE" else f"CASE WHEN {condition} THEN {expression} END"
 
@@ -142,7 +148,7 @@ def _first_day(query: CostQuery) -> str:
         steps = " ".join(f"WHEN bucket >= {_day(day)} THEN {_day(day)}" for day in reversed(cuts.days))
         segment = f"CASE {steps} ELSE {start} END" if cuts.days else start
         for integration_token in sorted({scope.integration_token for scope in cuts.scopes}):
-            place = _Place(integration_token, _name("BillingAccountId"), _name("SubAccountId"))
+            place = _Place(integration_token, _name("BillingAccountId"), _name("SubAccountId"), many_rows=False)
             condition = f"integration_token = {_text(integration_token)} AND ({_in_scopes(cuts.scopes, place)})"
             branches.append(f"WHEN {condition} THEN {segment}")
     return f"CASE {' '.join(branches)} ELSE {start} END" if branches else start
@@ -150,15 +156,20 @@ def _first_day(query: CostQuery) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """How to write, for rows of one integration, where a charge was billed."""
+    """How to write, for rows of one integration, where a charge was billed.
+
+    ``many_rows``: the condition is asked of charges, not of groups, so long lists are joined, not compared one by one.
+    """
 
     integration_token: str
     billing_account: str
     sub_account: str
+    many_rows: bool
 
     @classmethod
     def of(cls, source: Source) -> "_Place":
-        return cls(source.integration_token, _column(source, "BillingAccountId"), _column(source, "SubAccountId"))
+        account, sub_account = _column(source, "BillingAccountId"), _column(source, "SubAccountId")
+        return cls(source.integration_token, account, sub_account, many_rows=True)
 
 
 def _in_scopes(scopes: Iterable[ChargeScope], place: _Place) -> str:
@@ -166,23 +177,23 @@ def _in_scopes(scopes: Iterable[ChargeScope], place: _Place) -> str:
     own = [scope for scope in scopes if scope.integration_token == place.integration_token]
     if any(scope.billing_account_id is None for scope in own):
         return "TRUE"
-    subs: dict[str, set[str] | None] = {}
-    for scope in own:
-        billing_account = scope.billing_account_id or ""
-        chosen = subs.setdefault(billing_account, set())
-        if scope.sub_account_id is None:
-            subs[billing_account] = None
-        elif chosen is not None:
-            chosen.add(scope.sub_account_id)
-    conditions = [_in_billing_account(account, subs[account], place) for account in sorted(subs)]
+    whole = sorted({scope.billing_account_id or "" for scope in own if scope.sub_account_id is None})
+    pairs = sorted({(scope.billing_account_id or "", scope.sub_account_id) for scope in own if scope.sub_account_id})
+    conditions = [f"{place.billing_account} IN ({_list(whole)})"] if whole else []
+    if pairs and place.many_rows:
+        accounts, sub_accounts = (_list(part) for part in zip(*pairs, strict=True))
+        listed = f"SELECT unnest([{accounts}]), unnest([{sub_accounts}])"
+        conditions.append(f"({place.billing_account}, {place.sub_account}) IN ({listed})")
+    elif pairs:
+        conditions += [
+            f"({place.billing_account} = {_text(account)} AND {place.sub_account} = {_text(sub_account)})"
+            for account, sub_account in pairs
+        ]
     return " OR ".join(conditions) if conditions else "FALSE"
 
 
-def _in_billing_account(account: str, sub_accounts: set[str] | None, place: _Place) -> str:
-    condition = f"{place.billing_account} = {_text(account)}"
-    if sub_accounts is None:
-        return f"({condition})"
-    return f"({condition} AND {place.sub_account} IN ({', '.join(map(_text, sorted(sub_accounts)))}))"
+def _list(values: Iterable[str]) -> str:
+    return ", ".join(map(_text, values))
 
 
 def _name(column: str) -> str:

@@ -1,6 +1,7 @@
 """Ask the cost store's files a question."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
@@ -35,28 +36,70 @@ def run_query(
         return engine.sql(compile_query(query=query, sources=sources)).to_arrow_table()
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class _File:
+    """What a file's footer says about the columns a query reads; files with equal footers are read together."""
+
+    types: tuple[tuple[str, str], ...]
+    complete: tuple[str, ...]
+    constants: tuple[tuple[str, str], ...]
+    path: str
+
+
 def _sources_of(partition: Partition, query: CostQuery) -> Iterator[Source]:
-    read = [(_schema(file, query), str(file)) for file in sorted(partition.files)]
-    for types, group in groupby(sorted(read), key=lambda entry: entry[0]):
+    files = sorted(_read_footer(path, query) for path in partition.files)
+    for (types, complete, constants), group in groupby(files, key=lambda f: (f.types, f.complete, f.constants)):
         yield Source(
             integration_token=partition.integration_token,
-            files=tuple(file for _, file in group),
+            files=tuple(file.path for file in group),
             columns=frozenset(name for name, kind in types if kind != "null"),
-            constants={},
+            complete=frozenset(complete),
+            constants=dict(constants),
         )
 
 
-def _schema(file: Path, query: CostQuery) -> tuple[tuple[str, str], ...]:
-    """Return the columns of the file that the query reads, with their types as text."""
+def _read_footer(path: Path, query: CostQuery) -> _File:
     try:
-        schema = pq.read_schema(file)
+        footer = pq.read_metadata(path)
     except (OSError, pa.ArrowInvalid) as broken:
-        raise UnableToQuery(f"The stored file {file} cannot be read: {broken}") from broken
-    types = {field.name: field.type for field in schema}
+        raise UnableToQuery(f"The stored file {path} cannot be read: {broken}") from broken
+    types = {field.name: field.type for field in footer.schema.to_arrow_schema()}
     for name in (query.cost_column, QUANTITY_COLUMN):
         if name in types and not _is_exact(types[name]):
-            raise UnableToQuery(f"The stored file {file} keeps {name} as {types[name]}, which is not exact")
-    return tuple((name, str(types[name])) for name in sorted(_columns_read(query)) if name in types)
+            raise UnableToQuery(f"The stored file {path} keeps {name} as {types[name]}, which is not exact")
+    read = sorted(name for name in _columns_read(query) if name in types)
+    place = {footer.schema.column(index).path: index for index in range(footer.num_columns)}
+    complete = [name for name in read if name in place and _has_no_null(footer, place[name])]
+    constants = [(name, _only_value(footer, place[name])) for name in complete if pa.types.is_string(types[name])]
+    return _File(
+        types=tuple((name, str(types[name])) for name in read),
+        complete=tuple(complete),
+        constants=tuple((name, value) for name, value in constants if value is not None),
+        path=str(path),
+    )
+
+
+def _has_no_null(footer: pq.FileMetaData, column: int) -> bool:
+    chunks = [footer.row_group(index).column(column).statistics for index in range(footer.num_row_groups)]
+    return all(chunk is not None and chunk.has_null_count and chunk.null_count == 0 for chunk in chunks)
+
+
+def _only_value(footer: pq.FileMetaData, column: int) -> str | None:
+    """Return the text that every row holds, if the statistics prove it."""
+    values = set()
+    for index in range(footer.num_row_groups):
+        chunk = footer.row_group(index).column(column).statistics
+        if not chunk.has_min_max:
+            return None
+        values |= {chunk.min, chunk.max}
+        if len(values) > 1:
+            return None
+    (value,) = values or {None}
+    return value if isinstance(value, str) and 0 < len(value) <= _UNCUT else None
+
+
+_UNCUT = 40
+"""Writers may cut long texts in statistics; nobody cuts shorter ones than this."""
 
 
 def _columns_read(query: CostQuery) -> Iterable[str]:

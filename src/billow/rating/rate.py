@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, Protocol
+from typing import Protocol
 
 import pyarrow as pa
 
@@ -11,6 +11,7 @@ from billow.allocation.delegation import Delegation
 from billow.billingrules.program import RuleProgram, UnableToOrderRules, program_of
 from billow.coststore.partition import Partition
 from billow.coststore.query import CostQuery
+from billow.rating.columns import decimals, sums_of_money, texts
 from billow.rating.lines import AccountLines
 from billow.rating.plan import plan
 from billow.rating.rated_costs import Agreement, RatedCosts, RatedMonth
@@ -98,10 +99,28 @@ def _give_out(
 ) -> None:
     """Hand every group to its owner's lines, or to the unallocated sums."""
     owner_at: dict[tuple[str, str | None, str | None, date], str | None] = {}
-    facts_of = zip(*_values(groups, fact_columns), strict=True)
-    places = zip(*_values(groups, ("integration_token", "BillingAccountId", "SubAccountId", "first_day")), strict=True)
-    sums = zip(*_values(groups, _SUMS), strict=True)
-    usages = zip(*_values(groups, ("usage_amount", "usage_unit", "usage_mixed")), strict=True)
+    facts_of = zip(*(texts(groups, name) for name in fact_columns), strict=True)
+    places = zip(
+        texts(groups, "integration_token"),
+        texts(groups, "BillingAccountId"),
+        texts(groups, "SubAccountId"),
+        texts(groups, "first_day"),
+        strict=True,
+    )
+    sums = zip(
+        texts(groups, "SubAccountName"),
+        texts(groups, "ServiceSubcategory"),
+        sums_of_money(groups, "cost"),
+        groups.column("charges").to_pylist(),
+        groups.column("charges_without_cost").to_pylist(),
+        strict=True,
+    )
+    usages = zip(
+        decimals(groups, "usage_amount"),
+        texts(groups, "usage_unit"),
+        groups.column("usage_mixed").to_pylist(),
+        strict=True,
+    )
     for facts, place, (name, subcategory, cost, charges, without_cost), usage in zip(
         facts_of, places, sums, usages, strict=True
     ):
@@ -124,10 +143,3 @@ def _give_out(
                 without_cost=without_cost,
                 usage=usage,
             )
-
-
-_SUMS = ("SubAccountName", "ServiceSubcategory", "cost", "charges", "charges_without_cost")
-
-
-def _values(groups: pa.Table, columns: Sequence[str]) -> list[list[Any]]:
-    return [groups.column(column).to_pylist() for column in columns]

@@ -65,8 +65,9 @@ def share_out(total_minor: int, *, weights: Sequence[Decimal]) -> tuple[int, ...
     if left_over == 0:
         return tuple(shares)
     step = 1 if left_over > 0 else -1
-    lost = {index: step * (weight - shares[index]) for index, weight in enumerate(weights)}
-    candidates = sorted((index for index in lost if lost[index] > 0), key=lambda index: (-lost[index], index))
+    lost = [weight % 1 for weight in weights]
+    candidates = [index for index, part in enumerate(lost) if part * step > 0]
+    candidates.sort(key=lost.__getitem__, reverse=step > 0)
     if abs(left_over) > len(candidates):
         raise ValueError(f"{total_minor} minor units are not the rounded sum of the parts")
     for index in candidates[: abs(left_over)]:
