@@ -33,7 +33,7 @@ def approved(people: People) -> Invoice:
     )
 
 
-def refuses(statement: str, *parameters: object) -> str:
+def refuses(statement: str, *parameters: int) -> str:
     """Run the statement, which must be refused, and return the database's words."""
     with pytest.raises(DatabaseError) as refusal, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement, parameters)

@@ -125,7 +125,10 @@ def _create(wish: _Wish, account: ManagedAccount) -> Invoice:
 
 
 def _create_locked(wish: _Wish, account: ManagedAccount) -> Invoice:
-    # From here to the commit the series is locked, so nothing slow may come in between.
+    # The account is locked first, so that it is not deleted meanwhile and a second click waits for the first; from
+    # the lock of the series to the commit all numbers wait, so nothing slow may come in between.
+    if not ManagedAccount.objects.live().select_for_update().filter(pk=account.pk):
+        raise Refused("not_found", "Resource not found")
     series = InvoiceSeries.objects.select_for_update().get(pk=wish.series.pk)
     existing = _live_invoice(account, wish.period)
     if existing is not None:
