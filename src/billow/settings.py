@@ -164,6 +164,9 @@ except UnableToReadSmtpUrl as _wrong:
 ENGINE_MEMORY_MIB = _whole_number("BILLOW_ENGINE_MEMORY_MIB", default=1024, least=128)
 ENGINE_THREADS = _whole_number("BILLOW_ENGINE_THREADS", default=2, least=1)
 
+OWNER_PASSWORD = os.environ.get("BILLOW_OWNER_PASSWORD", "")
+"""The first owner's password for ``billow init``; empty: one is made up and shown once."""
+
 COST_STORE = DATA / "costs"
 OUTBOX = DATA / "outbox"
 STORAGES: dict[str, Any] = {
