@@ -11,6 +11,7 @@ from babel.numbers import format_currency, format_decimal, get_currency_name, ge
 
 from billow.documents.words import FALLBACK_LANGUAGE, language_of
 from billow.terms.money import currency_of, from_minor
+from billow.terms.period import BillingPeriod
 
 TRUE_MINUS = "\N{MINUS SIGN}"
 _DIRECTION_MARKS = dict.fromkeys(map(ord, "\u200e\u200f\u061c"))
@@ -65,8 +66,9 @@ class Figures:
         """Write a date with the month as a word, which no reader can take for another."""
         return format_date(day, format="d MMMM y" if self._day_first else "long", locale=self.dates)
 
-    def days(self, first: date, last: date) -> str:
-        """Write a span of days inside one month."""
+    def month(self, period: BillingPeriod) -> str:
+        """Write a billing period as its first and last day."""
+        first, last = period.start, period.last_day
         if self.dates.language != "en":
             return f"{self.day(first)} – {self.day(last)}"
         month = format_date(first, format="MMMM", locale=self.dates)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import typst
 
-FAMILIES = ("Inter", "Noto Sans", "Noto Sans Arabic", "Heebo")
+FAMILIES = ("Inter", "Noto Sans", "IBM Plex Sans Arabic", "Heebo")
 CJK_FAMILY = "Noto Sans CJK TC"
 CJK_EXTRA = "billow[cjk]"
 
-_PACKAGES = ("fontpkg_inter", "fontpkg_noto_sans", "fontpkg_noto_sans_arabic", "fontpkg_heebo")
+_PACKAGES = ("fontpkg_inter", "fontpkg_noto_sans", "fontpkg_ibm_plex_sans_arabic", "fontpkg_heebo")
 _CJK_PACKAGE = "cvttf_NotoSansCJK_Regular"
 
 _CJK_BLOCKS = (

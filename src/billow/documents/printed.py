@@ -80,7 +80,7 @@ def _facts(invoice: Invoice, figures: Figures, words: Mapping[str, str]) -> list
         facts.append([words["due_date"], figures.day(invoice.due_date)])
     facts += [
         [words["terms"], _terms(invoice, words)],
-        [words["billing_period"], figures.days(invoice.period.start, invoice.period.last_day)],
+        [words["billing_period"], figures.month(invoice.period)],
         [words["currency"], f"{figures.currency_name(invoice.currency)} ({invoice.currency})"],
     ]
     return facts
@@ -115,7 +115,7 @@ def _totals(invoice: Invoice, figures: Figures, words: Mapping[str, str]) -> dic
 def _adjustment(adjustment: Adjustment, figures: Figures) -> list[str]:
     name = printable(adjustment.name)
     if adjustment.calculation_type is CalculationType.PERCENTAGE:
-        name = f"{name} ({figures.exact(adjustment.amount)} %)"
+        name = f"{name} ({figures.exact(adjustment.amount)}%)"
     adds = adjustment.adjustment_type is AdjustmentType.CHARGE
     return [name, figures.amount(adjustment.amount_minor if adds else -adjustment.amount_minor)]
 
