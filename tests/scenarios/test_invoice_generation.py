@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 from tests.factories.agreements import assign, make_adjustment, make_charge, make_exclusion, make_rate
 from tests.factories.costs import Charge, deliver, make_integration
 from tests.factories.parties import IBAN, delegate, make_managed_account, make_profile
@@ -185,13 +186,13 @@ def test_the_profile_vanishes_between_wish_and_work(people: People) -> None:
 
 
 def test_a_file_of_the_store_that_is_gone_is_a_named_failure(
-    people: People, integration: Integration, bill: Bill, settings: pytest.FixtureRequest
+    people: People, integration: Integration, bill: Bill, settings: Settings
 ) -> None:
     make_profile(management_account=people.msp)
     olives = customer(people, integration, "Thessaly Olives", "1001")
     bill(Charge(sub_account="1001", cost="100"))
     for stored in integration.imports.get().stored_files:
-        (settings.COST_STORE / stored).unlink()  # type: ignore[attr-defined]
+        (settings.COST_STORE / stored).unlink()
     (invoice,) = generate(people, olives)
     assert (invoice.status, invoice.failure_code) == ("failed", "cost_store_damaged")
 
