@@ -251,10 +251,10 @@ def _monthly_rows(provider: Provider, billed: dict[str, int], names: dict[str, s
     rows: list[dict[str, Any]] = []
     for place, (account, cost) in enumerate(sorted(billed.items())):
         owner = {"SubAccountId": account, "SubAccountName": names[account]}
-        tax = {"ChargeCategory": "Tax", "ServiceName": "Tax", "ServiceCategory": "Other"}
-        rows.append(
-            {**owner, **tax, "cost": cost * 19 // 100 // cent * cent, "ChargeDescription": "Value added tax 19 %"}
-        )
+        if place % 4 == 0:
+            tax = {"ChargeCategory": "Tax", "ServiceName": "Tax", "ServiceCategory": "Other"}
+            text = {"ChargeDescription": "Sales tax 6.5 %"}
+            rows.append({**owner, **tax, **text, "cost": cost * 65 // 1000 // cent * cent})
         if place % 5 == 1:
             credit = {"ChargeCategory": "Credit", "ServiceName": f"{provider.name} Credits", "ServiceCategory": "Other"}
             rows.append({**owner, **credit, "cost": -(cost * 3 // 100), "ChargeDescription": "Promotional credit"})

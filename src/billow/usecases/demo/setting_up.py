@@ -38,7 +38,7 @@ _SELLER: Mapping[str, object] = {
 
 def add_profiles(*, actor: Actor, now: datetime) -> dict[str, BillingProfile]:
     """Add a profile for customers at home, with VAT, and one for those abroad; return them by country."""
-    vat = {"name": "VAT 19 %", "adjustment_type": "charge", "calculation_type": "percentage", "amount": "19"}
+    vat = {"name": "VAT", "adjustment_type": "charge", "calculation_type": "percentage", "amount": "19"}
     wire = {"name": "Wire transfer fee", "adjustment_type": "charge", "calculation_type": "fixed", "amount": "15"}
     home = add_profile(
         actor=actor, fields={**_SELLER, "nickname": "Germany", "adjustment_items": [vat]}, now=now
