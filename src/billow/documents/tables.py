@@ -5,7 +5,7 @@ from unicodedata import east_asian_width
 
 from billow.documents.charges import ChargeRow, ProviderCharges, ServiceCharges
 from billow.documents.figures import Figures
-from billow.documents.text import printable
+from billow.documents.text import LONGEST_WORD_IN_COLUMN, printable
 from billow.terms.focus import ChargeCategory
 
 _HEADING_ROOM = 3  # a row takes 2
@@ -124,15 +124,15 @@ def _row(row: ChargeRow, figures: Figures, words: Mapping[str, str]) -> list[str
     return [
         _what(row, words),
         _quantity(row, figures),
-        printable(row.region),
-        printable(row.account),
+        _in_column(row.region),
+        _in_column(row.account),
         figures.amount(row.amount_minor),
     ]
 
 
 def _what(row: ChargeRow, words: Mapping[str, str]) -> str:
-    kind = words.get(f"charge_{row.charge_category.lower()}", printable(row.charge_category))
-    description = printable(row.description)
+    kind = words.get(f"charge_{row.charge_category.lower()}", _in_column(row.charge_category))
+    description = _in_column(row.description)
     if not description:
         return kind
     is_plain = row.charge_category in {ChargeCategory.USAGE, ""} or kind.lower() in description.lower()
@@ -142,7 +142,11 @@ def _what(row: ChargeRow, words: Mapping[str, str]) -> str:
 def _quantity(row: ChargeRow, figures: Figures) -> str:
     if not row.usage_amount:
         return ""
-    return f"{figures.quantity(row.usage_amount)} {printable(row.usage_unit)}".strip()
+    return f"{figures.quantity(row.usage_amount)} {_in_column(row.usage_unit)}".strip()
+
+
+def _in_column(text: str) -> str:
+    return printable(text, longest_word=LONGEST_WORD_IN_COLUMN)
 
 
 def _provider_name(provider: ProviderCharges, words: Mapping[str, str]) -> str:
