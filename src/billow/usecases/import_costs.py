@@ -54,7 +54,7 @@ def import_costs(
     actor: Actor,
     integration: Integration,
     paths: Sequence[Path],
-    format: str = "auto",  # noqa: A002 - the word of the command line
+    format: str = "auto",
     dry_run: bool = False,
     now: datetime,
     on_progress: Callable[[str, int, int], None] | None = None,

@@ -13,6 +13,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.db.migrations.executor import MigrationExecutor
 
 from billow.records.accounts.models import ManagementAccount, Role, User
 from billow.usecases.actor import Actor, Source
@@ -139,3 +140,14 @@ def _alone(data: Path) -> Iterator[None]:
                 yield
             finally:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [_ADVISORY_LOCK])
+
+
+def check_installation() -> None:
+    """Raise Refused unless the database is there, up to date, and has a management account."""
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        if ManagementAccount._meta.db_table not in connection.introspection.table_names():
+            raise Refused("not_initialised", "There is no Billow database yet; run `billow init` first")
+        raise Refused("not_up_to_date", "The database is of an older version; run `billow init` to bring it up to date")
+    if not ManagementAccount.objects.exists():
+        raise Refused("not_initialised", "There is no management account yet; run `billow init` first")

@@ -26,12 +26,6 @@ def create_keys(*, data: Path) -> tuple[Path, ...]:
     return tuple(made)
 
 
-def data_folder() -> Path:
-    """Return the data folder as the settings will find it."""
-    home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(os.environ.get("BILLOW_DATA", "").strip() or Path(home) / "billow").expanduser().resolve()
-
-
 def read_key(*, data: Path, variable: str, name: str) -> str:
     """Return a key from its variable, else from its file."""
     return os.environ.get(variable, "").strip() or (data / "keys" / name).read_text(encoding="ascii").strip()

@@ -7,11 +7,12 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -154,31 +155,53 @@ class BillowGroup(click.Group):
     command_class = BillowCommand
 
 
-class LazyGroup(click.Group):
-    """The program: a table of commands whose files are read only when they are called."""
+class LazyCommands(MutableMapping[str, click.Command]):
+    """Commands by name, whose files are read only when they are asked for."""
 
-    def __init__(self, *args: Any, table: dict[str, tuple[str, str]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.table = table
+    def __init__(self, places: Mapping[str, str]) -> None:
+        self._places = dict(places)
+        self._read: dict[str, click.Command] = {}
+
+    def __getitem__(self, name: str) -> click.Command:
+        """Read the command's file."""
+        if name not in self._read:
+            module, _, attribute = self._places[name].partition(":")
+            self._read[name] = getattr(import_module(module), attribute)
+        return self._read[name]
+
+    def __setitem__(self, name: str, command: click.Command) -> None:
+        """Add a command that is read already."""
+        self._places[name], self._read[name] = "", command
+
+    def __delitem__(self, name: str) -> None:
+        """Forget a command."""
+        del self._places[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the names without reading anything."""
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        """Count the commands."""
+        return len(self._places)
+
+
+class LazyGroup(click.Group):
+    """The program: its commands and their summaries stand in a table."""
+
+    def __init__(self, *, table: Mapping[str, tuple[str, str]], **kwargs: Any) -> None:
+        places = {name: place for name, (place, _) in table.items()}
+        super().__init__(commands=LazyCommands(places), **kwargs)
+        self.summaries = {name: summary for name, (_, summary) in table.items()}
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return the commands in the order of a month's work."""
-        return list(self.table)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Read the command's file."""
-        if cmd_name not in self.table:
-            return None
-        from importlib import import_module
-
-        module, _, name = self.table[cmd_name][0].partition(":")
-        command: click.Command = getattr(import_module(module), name)
-        return command
+        return list(self.commands)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the commands without reading their files."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, entry[1]) for name, entry in self.table.items()])
+            formatter.write_dl(list(self.summaries.items()))
 
 
 def shared_options() -> list[click.Option]:
@@ -206,6 +229,13 @@ def _door_of(ctx: click.Context) -> Door:
     )
 
 
+def data_folder() -> Path:
+    """Return the data folder as the settings will find it, before they are read."""
+    given = os.environ.get("BILLOW_DATA", "").strip()
+    home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(given or Path(home) / "billow").expanduser().resolve()
+
+
 def _load_django() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "billow.settings")
     os.environ.setdefault("BILLOW_LOG_LEVEL", "WARNING")  # an operator at a terminal wants the answer
@@ -215,6 +245,7 @@ def _load_django() -> None:
 
 
 def _reasons(error: Exception) -> "list[tuple[str, str]] | Sequence[Issue]":
+    from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
     from django.db import OperationalError, ProgrammingError
 
@@ -229,7 +260,7 @@ def _reasons(error: Exception) -> "list[tuple[str, str]] | Sequence[Issue]":
         return [("configuration", str(error))]
     if isinstance(error, OperationalError | ProgrammingError) and _has_no_tables(str(error)):
         return [("not_initialised", "There is no Billow database yet; run `billow init` first")]
-    if os.environ.get("BILLOW_DEBUG", "").lower() in {"1", "true", "yes", "on"}:
+    if settings.configured and settings.DEBUG:
         traceback.print_exc()
     return [("unexpected", f"{type(error).__name__}: {error} (BILLOW_DEBUG=true shows where)")]
 

@@ -1,10 +1,8 @@
 """`billow init`: the data folder, the keys, the database and the owner."""
 
-import os
-
 import click
 
-from billow.interfaces.cli.door import BillowCommand, Door
+from billow.interfaces.cli.door import BillowCommand, Door, Failed, data_folder
 from billow.interfaces.cli.tables import print_fields
 
 
@@ -13,14 +11,13 @@ class InitCommand(BillowCommand):
 
     def prepare(self) -> None:
         """Make the keys."""
-        from billow.usecases.keys import create_keys, data_folder
-        from billow.usecases.refused import Refused
+        from billow.usecases.keys import create_keys
 
         try:
             create_keys(data=data_folder())
         except OSError as denied:
             message = f"The data folder {data_folder()} cannot be written: {denied.strerror or denied}"
-            raise Refused("data_folder", message) from denied
+            raise Failed("data_folder", message) from denied
 
 
 @click.command(cls=InitCommand)
@@ -39,12 +36,14 @@ def init(door: Door, owner_email: str, company_name: str, another: bool) -> None
     Example:
       billow init --owner anna@example.com --company "Example Cloud GmbH"
     """
+    from django.conf import settings
+
     from billow.usecases.initialise import initialise
 
     made = initialise(
         data=door.data,
         owner_email=owner_email,
-        owner_password=os.environ.get("BILLOW_OWNER_PASSWORD") or None,
+        owner_password=settings.OWNER_PASSWORD or None,
         company_name=company_name,
         now=door.now,
         another=another,

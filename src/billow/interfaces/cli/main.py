@@ -19,7 +19,7 @@ COMMANDS = {
     "costs": (f"{_HERE}.costs:costs", "Import bills and report costs."),
     "rules": (f"{_HERE}.rules:rules", "Billing rules: what customers see of the cost."),
     "rates": (f"{_HERE}.rates:rates", "Exchange rates."),
-    "invoices": (f"{_HERE}.invoices:invoices", "Generate, approve, send and explain invoices."),
+    "invoices": (f"{_HERE}.invoice_papers:invoices", "Generate, approve, send and explain invoices."),
     "verify": (f"{_HERE}.verification:verify", "Prove that what was issued is what is stored."),
     "backup": (f"{_HERE}.archive:backup", "Write everything into one file, while Billow runs."),
     "restore": (f"{_HERE}.archive:restore", "Bring everything back from such a file."),
@@ -37,6 +37,11 @@ COMMANDS = {
 )
 @click.version_option(__version__, prog_name="billow")
 @click.pass_context
-def main(ctx: click.Context, /, **_shared: object) -> None:
+def cli(ctx: click.Context, /, **_shared: object) -> None:
     """Invoicing for managed service providers: a bill goes in, invoices come out."""
     ctx.meta["billow.shared"] = take_shared_options(ctx)
+
+
+def main() -> None:
+    """Run the program."""
+    cli(prog_name="billow")

@@ -1,0 +1,244 @@
+"""`billow rules`: what customers see of the cost."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from billow.interfaces.cli.documents import rule_document
+from billow.interfaces.cli.door import FAILED, PARTLY_DONE, BillowGroup, Door, error_line
+from billow.interfaces.cli.given import must_have
+from billow.interfaces.cli.tables import print_fields, print_table
+
+if TYPE_CHECKING:
+    from billow.records.billing.models import BillingRule, ManagedAccount
+
+CommandT = TypeVar("CommandT", bound=Callable[..., Any])
+
+_TYPES = ("exclusion", "adjustment", "charge", "credit")
+
+
+def _rule_options(command: CommandT) -> CommandT:
+    decorate: list[Callable[[CommandT], CommandT]] = [
+        click.option("--charge-type", help="Exclusion: the charge type to leave out, such as Tax."),
+        click.option("--percentage", help="Adjustment: percent of the cost to show; 110 is a markup of 10."),
+        click.option("--service", help="Adjustment: only this service. Charge and credit: service of the line."),
+        click.option("--category", help="Adjustment: only this category. Charge and credit: category of the line."),
+        click.option("--sub-category", help="Charge and credit: sub-category of the line."),
+        click.option("--amount", help="Charge and credit: a positive amount in the account's currency."),
+        click.option("--start", "start_date", help="First day, YYYY-MM-DD."),
+        click.option("--end", "end_date", help="Last day, YYYY-MM-DD."),
+        click.option("--recurrence", help="Charge and credit: one_time or monthly."),
+        click.option("--apply-to-all/--no-apply-to-all", default=None, help="For all accounts, also future ones."),
+    ]
+    for each in reversed(decorate):
+        command = each(command)
+    return command
+
+
+@click.group(cls=BillowGroup)
+def rules() -> None:
+    """Billing rules: what customers see of the cost."""
+
+
+@rules.command()
+@click.argument("title")
+@click.option("--type", "type", type=click.Choice(_TYPES, case_sensitive=False), required=True)
+@_rule_options
+@click.pass_obj
+def add(door: Door, /, title: str, **options: Any) -> None:
+    """Add a billing rule. It does nothing until it is assigned, unless it applies to all.
+
+    \b
+    Examples:
+      billow rules add "Markup 10 %" --type adjustment --percentage 110 --apply-to-all
+      billow rules add "No tax" --type exclusion --charge-type Tax
+      billow rules add Support --type charge --service Support --category Support --sub-category Monthly \\
+        --amount 99.50 --start 2026-01-01 --recurrence monthly
+    """
+    from billow.usecases.rules import add_rule
+
+    saved = add_rule(actor=door.actor, fields={**_given(options), "title": title}, now=door.now)
+    door.warn(saved.warnings)
+    _show(door, saved.rule)
+
+
+@rules.command("set")
+@click.argument("rule")
+@click.option("--title", help="A new title.")
+@_rule_options
+@click.pass_obj
+def change(door: Door, /, rule: str, **options: Any) -> None:
+    """Change a billing rule; drafts it concerns become stale, issued invoices never change. "" empties a field.
+
+    \b
+    Example:
+      billow rules set "Markup 10 %" --percentage 112.5
+    """
+    from billow.usecases.find import find_rule
+    from billow.usecases.rules import change_rule
+
+    fields = _given(options)
+    must_have(fields)
+    saved = change_rule(actor=door.actor, rule=find_rule(actor=door.actor, text=rule), fields=fields, now=door.now)
+    door.warn(saved.warnings)
+    _show(door, saved.rule)
+
+
+@rules.command("list")
+@click.pass_obj
+def list_(door: Door) -> None:
+    """List the billing rules.
+
+    \b
+    Example:
+      billow rules list
+    """
+    from billow.usecases.rules import list_rules
+
+    found = list_rules(actor=door.actor)
+    door.answer(
+        {"rules": [rule_document(rule) for rule in found]},
+        lambda: print_table(
+            headers=("Rule", "Type", "Value", "From", "To", "All", "Accounts", "Token"),
+            rows=[
+                (
+                    rule.title,
+                    rule.type,
+                    rule.percentage if rule.percentage is not None else rule.amount or rule.charge_type,
+                    rule.start_date,
+                    rule.end_date,
+                    rule.apply_to_all,
+                    len(rule.assignments.all()),
+                    rule.token,
+                )
+                for rule in found
+            ],
+            right=(6,),
+        ),
+    )
+
+
+@rules.command()
+@click.argument("rule")
+@click.pass_obj
+def show(door: Door, rule: str) -> None:
+    """Show a billing rule.
+
+    \b
+    Example:
+      billow rules show "Markup 10 %"
+    """
+    from billow.usecases.find import find_rule
+
+    _show(door, find_rule(actor=door.actor, text=rule))
+
+
+@rules.command()
+@click.argument("rules", nargs=-1)
+@click.option("--account", "accounts", multiple=True, required=True, help="A managed account; repeat for several.")
+@click.option("--exactly", is_flag=True, help="These rules and no others, in this order (none: take all away).")
+@click.pass_obj
+def assign(door: Door, rules: tuple[str, ...], accounts: tuple[str, ...], exactly: bool) -> None:
+    """Assign rules to accounts, each at the end of its execution group; with --exactly in the order given.
+
+    \b
+    Examples:
+      billow rules assign "Markup 10 %" --account Ada --account "Bob's Bikes"
+      billow rules assign Support "No tax" "Markup 10 %" --account Ada --exactly
+    """
+    from billow.usecases.find import find_rule
+    from billow.usecases.rule_assignments import in_order, rules_of
+
+    found = [find_rule(actor=door.actor, text=rule) for rule in rules]
+    if not exactly:
+        must_have(found)
+
+    def order(account: "ManagedAccount") -> list["BillingRule"]:
+        return found if exactly else list(in_order(rules=[*rules_of(account=account), *found]))
+
+    _assign(door, accounts, order)
+
+
+@rules.command()
+@click.argument("rules", nargs=-1, required=True)
+@click.option("--account", "accounts", multiple=True, required=True, help="A managed account; repeat for several.")
+@click.pass_obj
+def unassign(door: Door, rules: tuple[str, ...], accounts: tuple[str, ...]) -> None:
+    """Take rules away from accounts.
+
+    \b
+    Example:
+      billow rules unassign "Markup 10 %" --account Ada
+    """
+    from billow.usecases.find import find_rule
+    from billow.usecases.rule_assignments import rules_of
+
+    gone = {find_rule(actor=door.actor, text=rule).pk for rule in rules}
+    _assign(door, accounts, lambda account: [rule for rule in rules_of(account=account) if rule.pk not in gone])
+
+
+@rules.command()
+@click.argument("rule")
+@click.pass_obj
+def delete(door: Door, rule: str) -> None:
+    """Delete a billing rule and take it from every account.
+
+    \b
+    Example:
+      billow rules delete "No tax" --yes
+    """
+    from billow.usecases.find import find_rule
+    from billow.usecases.rules import delete_rule
+
+    found = find_rule(actor=door.actor, text=rule)
+    document = {"token": found.token, "title": found.title}
+    door.confirm(f"Delete the rule {found.title} and take it from {found.assignments.count()} accounts?")
+    accounts = delete_rule(actor=door.actor, rule=found, now=door.now)
+    door.answer(
+        {"deleted": document, "accounts": accounts}, lambda: click.echo(f"Deleted; taken from {accounts} accounts.")
+    )
+
+
+def _given(options: dict[str, Any]) -> dict[str, object]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _assign(door: Door, accounts: tuple[str, ...], order: "Callable[[ManagedAccount], list[BillingRule]]") -> None:
+    from billow.usecases.find import find_account
+    from billow.usecases.refused import Refused
+    from billow.usecases.rule_assignments import assign_rules
+
+    found = [find_account(actor=door.actor, text=account) for account in accounts]
+    documents: list[dict[str, Any]] = []
+    refused = 0
+    for account in found:
+        try:
+            assigned = assign_rules(actor=door.actor, account=account, rules=order(account), now=door.now)
+        except Refused as no:
+            refused += 1
+            click.echo(error_line(code=no.code, message=f"{account.name}: {no.message}"), err=True)
+            documents.append({"account": account.token, "name": account.name, "code": no.code, "message": no.message})
+            continue
+        documents.append(
+            {
+                "account": account.token,
+                "name": account.name,
+                "rules": [{"token": rule.token, "title": rule.title, "type": rule.type} for rule in assigned],
+            }
+        )
+    door.answer(
+        {"assigned": documents},
+        lambda: print_table(
+            headers=("Account", "Rules in order"),
+            rows=[(each["name"], [rule["title"] for rule in each["rules"]]) for each in documents if "rules" in each],
+        ),
+    )
+    if refused:
+        raise SystemExit(FAILED if refused == len(found) else PARTLY_DONE)
+
+
+def _show(door: Door, rule: "BillingRule") -> None:
+    document = rule_document(rule)
+    names = [assignment.managed_account.name for assignment in rule.assignments.select_related("managed_account")]
+    door.answer(document, lambda: print_fields(fields={**document, "accounts": names}.items()))

@@ -1,0 +1,169 @@
+"""Report what a month cost: what the provider charged, what customers are shown, and what nobody owns."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from billow.coststore.run import UnableToQuery
+from billow.rating.rate import UnableToRate, rate
+from billow.rating.rated_costs import RatedLine, RatedMonth, UnallocatedCost
+from billow.records.billing.models import BillingProfile, ManagedAccount
+from billow.terms.focus import CostBasis
+from billow.terms.issue import Issue
+from billow.terms.period import BillingPeriod
+from billow.usecases.actor import Actor
+from billow.usecases.agreements import agreements_of, delegations_of
+from billow.usecases.costs import cost_store, partitions_of
+from billow.usecases.invoice_parties import profile_of
+from billow.usecases.refused import Refused
+
+GROUPINGS: Mapping[str, str] = {
+    "account": "",
+    "provider": "provider",
+    "service": "service",
+    "category": "service_category",
+    "sub_category": "service_subcategory",
+    "charge_type": "charge_category",
+    "region": "region",
+    "billing_account_id": "billing_account_id",
+    "account_id": "sub_account_id",
+}
+"""What a report can be grouped by: its name, and the field of a rated line."""
+
+_NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostRow:
+    """Exact costs of one group in one currency; ``group`` has a value for each grouping asked for."""
+
+    group: Mapping[str, str]
+    currency: str
+    provider_cost: Decimal
+    customer_cost: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostTotal:
+    """Exact sums of one currency. ``provider_cost`` is of customers; with ``unallocated`` it is the whole bill.
+
+    ``unallocated`` is None where the report is of one account.
+    """
+
+    currency: str
+    provider_cost: Decimal
+    customer_cost: Decimal
+    unallocated: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostReport:
+    """The month, group by group in the order of the groupings, sums per currency, and what nobody owns."""
+
+    period: BillingPeriod
+    group_by: tuple[str, ...]
+    rows: tuple[CostRow, ...]
+    totals: tuple[CostTotal, ...]
+    unallocated: tuple[UnallocatedCost, ...]
+    issues: tuple[Issue, ...]
+
+
+def report_costs(
+    *,
+    actor: Actor,
+    period: BillingPeriod,
+    account: ManagedAccount | None = None,
+    group_by: Sequence[str] = ("account", "provider", "service"),
+) -> CostReport:
+    """Return a month's costs of one managed account, or of all with what is unallocated."""
+    unknown = [name for name in group_by if name not in GROUPINGS]
+    if unknown:
+        message = f"Costs cannot be grouped by {', '.join(unknown)}; choose from {', '.join(GROUPINGS)}"
+        raise Refused("unknown_grouping", message)
+    groups = tuple(dict.fromkeys(group_by))
+    accounts = (
+        tuple(ManagedAccount.objects.visible_to(actor.management_account).live().order_by("name", "pk"))
+        if account is None
+        else (account,)
+    )
+    months = _rate(actor, accounts, period, with_unallocated=account is None)
+    names = {each.token: each.name for each in accounts}
+    rows = _rows(months, names, groups)
+    unallocated = months[0].unallocated if account is None else ()
+    return CostReport(
+        period=period,
+        group_by=groups,
+        rows=rows,
+        totals=_totals(rows, unallocated if account is None else None),
+        unallocated=unallocated,
+        issues=tuple(issue for month in months for costs in month.by_account.values() for issue in costs.issues),
+    )
+
+
+def _rate(
+    actor: Actor, accounts: Sequence[ManagedAccount], period: BillingPeriod, *, with_unallocated: bool
+) -> list[RatedMonth]:
+    """Return the rated month, once for each cost metric that billing profiles use; only the first has unallocated."""
+    profiles = tuple(BillingProfile.objects.visible_to(actor.management_account))
+    by_basis: dict[CostBasis, list[ManagedAccount]] = {CostBasis.BILLED_COST: []}
+    for account in accounts:
+        profile = profile_of(account=account, profiles=profiles)
+        basis = CostBasis(profile.cost_basis) if profile else CostBasis.BILLED_COST
+        by_basis.setdefault(basis, []).append(account)
+    partitions = partitions_of(management_account=actor.management_account, period=period)
+    delegations = delegations_of(actor.management_account, period)
+    try:
+        return [
+            rate(
+                store=cost_store(),
+                partitions=partitions,
+                period=period,
+                agreements=agreements_of(concerned),
+                delegations=delegations,
+                basis=basis,
+                with_unallocated=with_unallocated and basis is CostBasis.BILLED_COST,
+            )
+            for basis, concerned in by_basis.items()
+        ]
+    except (UnableToRate, UnableToQuery) as unable:
+        raise Refused("unable_to_rate", str(unable)) from unable
+
+
+def _rows(months: Iterable[RatedMonth], names: Mapping[str, str], groups: Sequence[str]) -> tuple[CostRow, ...]:
+    sums: dict[tuple[tuple[str, ...], str], list[Decimal]] = defaultdict(lambda: [_NOTHING, _NOTHING])
+    for month in months:
+        for token, costs in month.by_account.items():
+            for line in costs.lines:
+                key = tuple(names[token] if name == "account" else _value(line, name) for name in groups)
+                pair = sums[key, line.currency]
+                pair[0] += line.provider_cost
+                pair[1] += line.rated_cost
+    return tuple(
+        CostRow(
+            group=dict(zip(groups, key, strict=True)),
+            currency=currency,
+            provider_cost=provider_cost,
+            customer_cost=customer_cost,
+        )
+        for (key, currency), (provider_cost, customer_cost) in sorted(sums.items())
+    )
+
+
+def _value(line: RatedLine, grouping: str) -> str:
+    return str(getattr(line, GROUPINGS[grouping]) or "")
+
+
+def _totals(rows: Sequence[CostRow], unallocated: Sequence[UnallocatedCost] | None) -> tuple[CostTotal, ...]:
+    nobodys: dict[str, Decimal] = defaultdict(Decimal)
+    for cost in unallocated or ():
+        nobodys[cost.currency] += cost.cost
+    return tuple(
+        CostTotal(
+            currency=currency,
+            provider_cost=sum((row.provider_cost for row in rows if row.currency == currency), _NOTHING),
+            customer_cost=sum((row.customer_cost for row in rows if row.currency == currency), _NOTHING),
+            unallocated=None if unallocated is None else nobodys.get(currency, _NOTHING),
+        )
+        for currency in sorted({row.currency for row in rows} | set(nobodys))
+    )
