@@ -1,0 +1,102 @@
+"""Small bills written as the store keeps them, and the store's own engine to ask."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from billow.coststore.partition import Partition
+from billow.coststore.query import CostQuery
+from billow.coststore.run import run_query
+from billow.terms.focus import COLUMN_BY_NAME, FOCUS_COLUMNS, ColumnKind
+from billow.terms.period import BillingPeriod
+
+MARCH = BillingPeriod(2026, 3)
+INTEGRATION = "accss_crdntl_0000000000000001"
+
+_TYPES = {
+    ColumnKind.TEXT: pa.string(),
+    ColumnKind.JSON: pa.string(),
+    ColumnKind.TIME: pa.timestamp("us"),
+    ColumnKind.QUANTITY: pa.decimal128(18, 6),
+}
+
+
+@dataclass(frozen=True)
+class FilesOnly:
+    """Answers cost queries over files that no store has written."""
+
+    spill: Path
+
+    def query(self, query: CostQuery, partitions: Sequence[Partition]) -> pa.Table:
+        return run_query(query=query, partitions=partitions, spill_to=self.spill)
+
+
+def a_charge(*, day: date | None = None, **columns: Any) -> dict[str, Any]:
+    """Give a valid charge of one dollar; name columns to change."""
+    at = day or date(2026, 3, 10)
+    return {
+        "BilledCost": Decimal(1),
+        "BillingAccountId": "payer",
+        "BillingCurrency": "USD",
+        "BillingPeriodStart": _midnight(MARCH.start),
+        "BillingPeriodEnd": _midnight(MARCH.end),
+        "ChargeCategory": "Usage",
+        "ChargePeriodStart": _midnight(at),
+        "ChargePeriodEnd": _midnight(at) + timedelta(days=1),
+        "ProviderName": "AWS",
+        "ServiceName": "EC2",
+        "ServiceCategory": "Compute",
+        "SubAccountId": "one",
+        **columns,
+    }
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min)
+
+
+def write_bill(
+    folder: Path,
+    charges: Sequence[dict[str, Any]],
+    *,
+    integration_token: str = INTEGRATION,
+    period: BillingPeriod = MARCH,
+    cost_type: pa.DataType | None = None,
+    name: str = "part-0",
+) -> Partition:
+    """Write the charges into one Parquet file and describe it as a partition."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.parquet"
+    extra = sorted({column for charge in charges for column in charge} - COLUMN_BY_NAME.keys())
+    kinds = {column.name: column.kind for column in FOCUS_COLUMNS} | dict.fromkeys(extra, ColumnKind.TEXT)
+    cost = cost_type or pa.decimal128(38, 18)
+    schema = pa.schema([(column, _TYPES.get(kind, cost)) for column, kind in kinds.items()])
+    rows = [{column: charge.get(column) for column in kinds} for charge in charges]
+    pq.write_table(pa.Table.from_pylist(rows, schema=schema), path)
+    return Partition(
+        integration_token=integration_token,
+        billing_period=period,
+        sha256=name,
+        files=(path,),
+        rows=len(charges),
+        totals=(),
+    )
+
+
+def joined(*partitions: Partition) -> Partition:
+    """Give the files of several partitions as one."""
+    first = partitions[0]
+    return Partition(
+        integration_token=first.integration_token,
+        billing_period=first.billing_period,
+        sha256="joined",
+        files=tuple(file for partition in partitions for file in partition.files),
+        rows=sum(partition.rows for partition in partitions),
+        totals=(),
+    )
