@@ -33,13 +33,15 @@ class Frame:
 def frame(request: HttpRequest) -> dict[str, Frame]:
     """Return the frame of a request's page."""
     user = getattr(request, "user", None)
-    place = {"theme": theme_of(request), "version": __version__, "path": request.get_full_path()}
+    theme, path = theme_of(request), request.get_full_path()
     if not isinstance(user, User):
-        return {"frame": Frame(**place)}
+        return {"frame": Frame(theme=theme, version=__version__, path=path)}
     person = str(user)
     return {
         "frame": Frame(
-            **place,
+            theme=theme,
+            version=__version__,
+            path=path,
             company=user.management_account.name,
             person=person,
             role=_ROLES.get(user.role, user.role),

@@ -53,12 +53,15 @@ class StrictHeaders:
 class SignedIn(LoginRequiredMiddleware):
     """Send whoever is not signed in to the sign-in page, and afterwards back to the page they were on."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseBase:  # noqa: ARG002
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseRedirect:  # noqa: ARG002
         """Answer a page with a redirect, and a fragment with the wish that the browser goes there."""
         address = f"{settings.LOGIN_URL}?{urlencode({'next': _page_of(request)})}"
+        answer = HttpResponseRedirect(address)
         if request.headers.get("HX-Request"):
-            return HttpResponse(status=204, headers={"HX-Redirect": address})
-        return HttpResponseRedirect(address)
+            answer.status_code = 204
+            answer.headers["HX-Redirect"] = address
+            del answer.headers["Location"]
+        return answer
 
 
 class Refusals:

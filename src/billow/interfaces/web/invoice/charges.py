@@ -89,8 +89,8 @@ def _service(key: str, lines: list[Any], currency: str, rates: dict[str, Any]) -
 
 def _line(line: Any, currency: str, rate: Any) -> Line:
     place = line.sub_account_name or line.sub_account_id
-    kind = "" if line.charge_category.lower() == "usage" else line.charge_category
-    title = line.description or line.service_subcategory or line.service
+    title = line.description or line.service_subcategory or line.charge_category
+    kind = "" if line.charge_category in {"Usage", title} else line.charge_category
     return Line(
         number=line.line_number,
         title=title,

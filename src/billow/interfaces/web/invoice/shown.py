@@ -14,14 +14,6 @@ from billow.interfaces.web.shown.times import Moment, day, moment, month_name, z
 from billow.usecases.actor import Actor
 from billow.usecases.read_invoices import InvoicePage
 
-_FIXES = {
-    "missing_rate": "Add the exchange rate (billow rates import), then retry.",
-    "missing_exchange_rate": "Add the exchange rate (billow rates import), then retry.",
-    "no_billing_profile": "Assign a billing profile to the customer (billow accounts set), then retry.",
-    "cost_store_damaged": "Restore the cost store from a backup or import the bill again, then retry.",
-}
-_USUAL_FIX = "Mend the cause, then retry; the invoice keeps its number."
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
@@ -98,7 +90,6 @@ class InvoiceShown:
     due: str
     terms: str
     recipients: str
-    fix: str
     providers: tuple[Provider, ...]
     number_of_lines: int
     effects: tuple[Effect, ...]
@@ -133,7 +124,6 @@ def shown(page: InvoicePage, *, actor: Actor, now: datetime) -> InvoiceShown:
         due=day(page.row.due_date),
         terms=_terms(invoice),
         recipients=", ".join(invoice.buyer.billing_email) if invoice else "",
-        fix=_FIXES.get(page.row.failure_code, _USUAL_FIX) if row.status == "failed" else "",
         providers=providers_of(invoice) if invoice else (),
         number_of_lines=len(invoice.lines) if invoice else 0,
         effects=_effects(page),
@@ -195,9 +185,8 @@ def _rounding(invoice: Any) -> str:
     if invoice is None:
         return ""
     exact = sum((line.exact_amount for line in invoice.lines), Decimal(0))
-    rule = str(invoice.rounding_rule)
-    words = "the exact total, rounded once" if rule == "exact_total" else "each line rounded"
-    return f"{exact_text(exact)} {invoice.currency} exact; {words}"
+    per_line = "" if str(invoice.rounding_rule) == "exact_total" else ", line by line"
+    return f"{exact_text(exact)} before rounding{per_line}"
 
 
 def _rates(invoice: Any) -> tuple[Rate, ...]:

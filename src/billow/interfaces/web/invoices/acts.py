@@ -102,13 +102,14 @@ _OTHER_WORDS = {
 _RETRY = {("regenerate", "failed"): "Retry"}
 
 
-def offers(*, status: str, may_write: bool) -> tuple[Offer, ...]:
-    """Return the acts for a row in this status, the next step first."""
-    return tuple(
+def offers(*, status: str, may_write: bool, is_stale: bool = False) -> tuple[Offer, ...]:
+    """Return the acts for a row in this status, the next step first: for a draft out of date, to regenerate it."""
+    fit = tuple(
         Offer(name=act.name, label=_RETRY.get((act.name, status), act.label), tone=act.tone)
         for act in _ACTS
         if status in act.statuses and act.writes and may_write
     )
+    return tuple(sorted(fit, key=lambda offer: offer.name != "regenerate")) if is_stale else fit
 
 
 def why_skipped(*, act: Act, status: str) -> str:

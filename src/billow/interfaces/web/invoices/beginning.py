@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from billow.records.accounts.models import ManagementAccount
-from billow.records.billing.models import BillingProfile, Delegation, ManagedAccount
+from billow.records.billing.models import BillingProfile, Delegation, Invoice, ManagedAccount
 from billow.records.costs.models import CostImport
 
 
@@ -30,9 +30,11 @@ class Beginning:
         return all(step.is_done for step in self.steps)
 
 
-def beginning(*, management_account: ManagementAccount) -> Beginning:
-    """Return the steps with what is done already."""
+def beginning(*, management_account: ManagementAccount) -> Beginning | None:
+    """Return the steps with what is done already, or None once there are invoices."""
     mine = {"management_account": management_account}
+    if Invoice.objects.filter(**mine).exists():
+        return None
     steps = (
         BeginningStep(
             title="Create a billing profile",

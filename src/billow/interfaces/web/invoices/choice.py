@@ -19,7 +19,7 @@ STATUS_CHOICES = (
     (UNDELIVERED, "Approved, not delivered"),
     ("cancelled", "Cancelled"),
 )
-SORTS = ("customer", "number", "period", "provider_cost", "total", "margin", "status", "updated")
+SORTS = ("customer", "number", "period", "provider_cost", "total", "margin", "status", "delivery", "updated")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,11 +37,11 @@ class Recipients:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
-    """A row that is left out, and why."""
+    """Rows that are left out for the same reason."""
 
-    name: str
-    customer: str
     reason: str
+    names: str
+    number: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +55,7 @@ class Confirmation:
     title: str
     items: str
     number: int
+    single: Row | None
     totals: tuple[CurrencyTotal, ...]
     total_label: str
     recipients: tuple[Recipients, ...]
@@ -71,11 +72,10 @@ class Confirmation:
 def confirmation(*, actor: Actor, act: Act, rows: Sequence[Row], notice: str = "") -> Confirmation:
     """Return what the act would do to the rows."""
     addresses = _addresses(actor, rows) if act.name in {"approve", "send"} else None
-    skipped = [
-        Skipped(name=row.name, customer=row.customer, reason=reason)
-        for row in rows
-        if (reason := _why_not(act, row, addresses))
-    ]
+    skipped: dict[str, list[str]] = {}
+    for row in rows:
+        if reason := _why_not(act, row, addresses):
+            skipped.setdefault(reason, []).append(row.name)
     fit = [row for row in rows if not _why_not(act, row, addresses)]
     stale = [row for row in fit if act.name == "approve" and row.is_stale]
     kept = [row for row in fit if row not in stale]
@@ -89,12 +89,15 @@ def confirmation(*, actor: Actor, act: Act, rows: Sequence[Row], notice: str = "
         title=act.question.format(what=_what(kept or stale, act)),
         items=" ".join(row.item for row in kept),
         number=len(kept),
+        single=kept[0] if len(kept) == 1 else None,
         totals=_totals(act, kept),
         total_label="Provider cost" if act.name == "generate" else "Total",
         recipients=tuple(sent),
         number_of_addresses=sum(len(addresses[row.account_token]) for row in kept) if addresses is not None else 0,
-        skipped=tuple(skipped[:MOST_LISTED]),
-        number_of_skipped=len(skipped),
+        skipped=tuple(
+            Skipped(reason=reason, names=_some(names), number=len(names)) for reason, names in skipped.items()
+        ),
+        number_of_skipped=sum(len(names) for names in skipped.values()),
         stale_items=" ".join(row.item for row in stale),
         stale=tuple(stale),
         warned=tuple(row for row in kept if row.warnings and act.name in {"approve", "generate"})[:MOST_LISTED],
@@ -148,6 +151,11 @@ def _what(rows: Sequence[Row], act: Act) -> str:
         return rows[0].number or f"the invoice of {rows[0].customer}"
     kind = "draft" if act.name in {"approve", "cancel"} else "invoice"
     return f"{len(rows)} {kind}s"
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - MOST_LISTED
+    return ", ".join(names[:MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _totals(act: Act, rows: Sequence[Row]) -> tuple[CurrencyTotal, ...]:

@@ -114,6 +114,8 @@ def month(*, actor: Actor, choice: Choice, now: datetime, with_costs: bool = Tru
         account=choice.account,
     )
     nothing_at_all = not everything and not choice.is_filtered
+    if everything:
+        blocked = tuple(one for one in blocked if one.code != "before_first_month")
     return Month(
         title=month_name(choice.period) if choice.period else "All months",
         choice=choice,
@@ -187,6 +189,7 @@ _SORT_KEYS: dict[str, Callable[[Row], Any]] = {
     "total": lambda row: (row.currency, row.exact.total or Decimal(0)),
     "margin": lambda row: (row.currency, row.exact.margin or Decimal(0)),
     "status": lambda row: _STATUS_ORDER.index(row.status) if row.status in _STATUS_ORDER else 0,
+    "delivery": lambda row: row.delivery,
     "updated": lambda row: row.exact.updated_at.timestamp() if row.exact.updated_at else 0,
 }
 
@@ -205,6 +208,7 @@ def _columns(choice: Choice) -> tuple[Column, ...]:
         ("Total", "total", "amount"),
         ("Margin", "margin", "amount margin"),
         ("Status", "status", ""),
+        ("Delivery", "delivery", "delivery"),
         ("Updated", "updated", "updated"),
     )
     directions = {choice.sort.removeprefix("-"): "descending" if choice.sort.startswith("-") else "ascending"}

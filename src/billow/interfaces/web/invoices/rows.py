@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from decimal import Decimal
 
-from billow.interfaces.web.invoices.acts import Offer, offers
+from billow.interfaces.web.invoices.acts import ACTS, Offer, offers
 from billow.interfaces.web.shown.amounts import Amount, amount, percent
 from billow.interfaces.web.shown.pills import READY, UNDER_WAY, Pill, delivery_pill, status_pill
 from billow.interfaces.web.shown.times import Moment, moment, month_short
@@ -51,6 +51,11 @@ class Row:
     def name(self) -> str:
         """Return what to call it in a sentence."""
         return self.number or f"{self.customer}, {self.period_text}"
+
+    @property
+    def act_names(self) -> str:
+        """Return the names of the acts that fit the row, with spaces between."""
+        return " ".join(act.name for act in ACTS.values() if self.status in act.statuses)
 
     @property
     def has_documents(self) -> bool:
@@ -120,7 +125,7 @@ def ready_row(ready: ReadyRow, *, may_write: bool) -> Row:
 
 def invoice_row(invoice: InvoiceRow, *, may_write: bool, zone: tzinfo, now: datetime) -> Row:
     """Return the row of an invoice."""
-    acts = offers(status=invoice.status, may_write=may_write)
+    acts = offers(status=invoice.status, may_write=may_write, is_stale=invoice.is_stale)
     live = invoice.status != "cancelled"
     has_next = bool(acts) and (invoice.status != "approved" or invoice.delivery_status in {"failed", "bounced"})
     return Row(

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
@@ -87,7 +87,7 @@ def do(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @require_POST
-def download(request: HttpRequest) -> HttpResponse:
+def download(request: HttpRequest) -> HttpResponseBase:
     """Answer with one ZIP file of the chosen documents."""
     kinds = [kind for kind in ("pdf", "csv") if kind in request.POST.getlist("kind")] or ["pdf"]
     items = request.POST.get("items", "").split()
@@ -118,12 +118,8 @@ def _confirmation(
     rows = rows_of(actor=actor, items=items, now=now)
     if items and not rows:
         raise Http404
-    page = {
-        "confirmation": confirmation(actor=actor, act=act, rows=rows, notice=notice),
-        "section": "invoices",
-        "fragment": "invoices/_confirmation.html",
-    }
-    return render(request, page["fragment"] if request.headers.get("HX-Request") else "invoices/dialog.html", page)
+    shown = confirmation(actor=actor, act=act, rows=rows, notice=notice)
+    return _in_dialog(request, "invoices/_confirmation.html", {"confirmation": shown})
 
 
 def _run(actor: Actor, act: Act, *, items: Sequence[str], reason: str, accept_stale: bool, now: datetime) -> BulkResult:
@@ -149,12 +145,16 @@ def _generate(actor: Actor, items: Sequence[str], now: datetime) -> BulkResult:
 
 
 def _done(request: HttpRequest, result: Result) -> HttpResponse:
-    page = {"result": result, "section": "invoices", "fragment": "invoices/_result.html"}
-    if not request.headers.get("HX-Request"):
-        return render(request, "invoices/dialog.html", page)
-    answer = render(request, page["fragment"], page)
+    answer = _in_dialog(request, "invoices/_result.html", {"result": result})
     events: dict[str, object] = {CHANGED: {}}
     if result.is_simple:
         events["billow:said"] = {"text": result.title}
     answer.headers["HX-Trigger-After-Swap"] = json.dumps(events)
     return answer
+
+
+def _in_dialog(request: HttpRequest, fragment: str, values: dict[str, object]) -> HttpResponse:
+    """Answer with what goes into the page's dialog, or with a whole page where there is no script."""
+    if request.headers.get("HX-Request"):
+        return render(request, fragment, values)
+    return render(request, "invoices/dialog.html", {**values, "fragment": fragment, "section": "invoices"})

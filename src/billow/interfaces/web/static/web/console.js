@@ -122,7 +122,16 @@ function select() {
   toolbar.classList.toggle("has-selection", number > 0);
   const words = number ? `${number} selected` : "";
   if (one("#selected").textContent !== words) one("#selected").textContent = words;
+  all("[data-act]", toolbar).forEach((button) => offer(button, boxes));
   one("#bulk").style.setProperty("--stuck", `${toolbar.offsetHeight}px`);
+}
+
+function offer(button, boxes) {
+  const fits = boxes.filter((box) => box.checked && box.closest("tr").dataset.acts.split(" ").includes(button.dataset.act));
+  const number = one(".number", button);
+  button.hidden = !wholeFilter && fits.length === 0;
+  number.hidden = wholeFilter;
+  number.textContent = fits.length;
 }
 
 select();
