@@ -8,8 +8,8 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import Q
 
+from billow.allocation.delegation import Delegation as DelegationValue
 from billow.allocation.delegation import check_delegations
-from billow.coststore.query import CostQuery
 from billow.records.accounts.models import ManagementAccount
 from billow.records.billing.models import Delegation, ManagedAccount
 from billow.records.costs.models import Integration
@@ -17,11 +17,12 @@ from billow.terms.issue import Issue, has_errors
 from billow.usecases.actor import Actor
 from billow.usecases.agreements import as_delegation
 from billow.usecases.audit import record
-from billow.usecases.costs import cost_store, current_imports, partition_of
+from billow.usecases.billed_accounts import billing_accounts_of
 from billow.usecases.field_checks import Findings
 from billow.usecases.mark_stale import mark_stale
 from billow.usecases.refused import Refused
 
+_NOT_YET = "(not billed yet)"
 _PROVIDER = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
 
 
@@ -74,8 +75,8 @@ def delegate(
 ) -> tuple[Delegation, ...]:
     """Give charges of an integration to a managed account; refuse what somebody else has at the same time.
 
-    A sub account named without its billing account is looked for in the delivered bills. Giving the same again from
-    the same day changes its last day.
+    A sub account named without its billing account is looked for in the delivered bills; one that no bill has named
+    yet gets it from the first that does. Giving the same again from the same day changes its last day.
     """
     actor.must_write_rules()
     scopes = _scopes(integration, billing_account_id.strip(), [text.strip() for text in sub_account_ids])
@@ -146,42 +147,17 @@ def _scopes(integration: Integration, billing_account: str, sub_accounts: Sequen
     """Return each (billing account, sub account) that is meant, looking up billing accounts that were not named."""
     if not sub_accounts:
         return [(billing_account, "")]
-    if billing_account:
-        return [(billing_account, sub_account) for sub_account in dict.fromkeys(sub_accounts)]
-    billed = billed_accounts(integration=integration)
+    unique = tuple(dict.fromkeys(sub_accounts))
     findings = Findings()
-    scopes = []
-    for sub_account in dict.fromkeys(sub_accounts):
-        places = sorted({place for place, name in billed if name == sub_account})
-        if not places and len({place for place, _ in billed}) == 1:
-            places = [next(iter(billed))[0]]  # it can only come under the one billing account there is
-        if len(places) == 1:
-            scopes.append((places[0], sub_account))
-        else:
-            findings.error("billing_account_needed", "billing_account_id", _which(sub_account, places), sub_account)
+    if "" in unique:
+        findings.error("empty_identifier", "sub_account_id", "A sub account is empty; leave it out or fill it in")
+    found = {} if billing_account else billing_accounts_of(integration=integration, sub_accounts=unique)
+    for sub_account, places in found.items():
+        if len(places) > 1:
+            message = f"Sub account {sub_account} is billed under {', '.join(places)}; name the billing account"
+            findings.error("billing_account_needed", "billing_account_id", message, sub_account)
     findings.refuse_if_any()
-    return scopes
-
-
-def _which(sub_account: str, places: Sequence[str]) -> str:
-    if places:
-        return f"Sub account {sub_account} is billed under {', '.join(places)}; name the billing account"
-    return f"No delivered bill has sub account {sub_account}; import its bill first, or name its billing account"
-
-
-def billed_accounts(*, integration: Integration) -> frozenset[tuple[str, str]]:
-    """Return every (billing account, sub account) of the integration's live imports."""
-    store = cost_store()
-    found: set[tuple[str, str]] = set()
-    imports = current_imports(management_account=integration.management_account).filter(integration=integration)
-    for cost_import in imports:
-        query = CostQuery(
-            period=cost_import.period, cost_column="BilledCost", group_by=("BillingAccountId", "SubAccountId")
-        )
-        table = store.query(query, [partition_of(cost_import)])
-        pairs = zip(table["BillingAccountId"].to_pylist(), table["SubAccountId"].to_pylist(), strict=True)
-        found.update((billing_account or "", sub_account or "") for billing_account, sub_account in pairs)
-    return frozenset(found)
+    return [(billing_account or found.get(sub_account, ("",))[0], sub_account) for sub_account in unique]
 
 
 def _checked(actor: Actor, wanted: Sequence[Delegation]) -> Sequence[Delegation]:
@@ -196,13 +172,22 @@ def _checked(actor: Actor, wanted: Sequence[Delegation]) -> Sequence[Delegation]
         else:
             rows[(*_key(row), row.managed_account_id)] = row
     names = {row.managed_account.token: row.managed_account.name for row in rows.values()}
-    issues = [
-        _with_names(issue, names)
-        for issue in check_delegations(delegations=[as_delegation(row) for row in rows.values()])
-    ]
+    issues = [_with_names(issue, names) for issue in check_delegations(delegations=_as_billed(tuple(rows.values())))]
     if has_errors(issues):
         raise Refused("bad_delegation", "; ".join(issue.message for issue in issues), issues)
     return wanted
+
+
+def _as_billed(rows: Sequence[Delegation]) -> list[DelegationValue]:
+    """Return the rows as values, sub accounts that wait for their billing account beside their namesakes."""
+    known = {(row.integration_id, row.sub_account_id): row.billing_account_id for row in rows if row.billing_account_id}
+    values = []
+    for row in rows:
+        value = as_delegation(row)
+        if row.sub_account_id and not row.billing_account_id:
+            value = replace(value, billing_account_id=known.get((row.integration_id, row.sub_account_id), _NOT_YET))
+        values.append(value)
+    return values
 
 
 def _key(row: Delegation) -> tuple[object, ...]:

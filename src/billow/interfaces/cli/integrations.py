@@ -117,6 +117,9 @@ def delegate(
         connected_by_customer=by_customer,
         now=door.now,
     )
+    for row in rows:
+        if row.sub_account_id and not row.billing_account_id:
+            door.say(f"No bill has named sub account {row.sub_account_id} yet; the first import that does settles it.")
     document = {
         "token": rows[0].integration.token,
         "integration": rows[0].integration.name,

@@ -208,7 +208,9 @@ def _tell_items(door: Door, result: "BulkResult", unknown: "list[ItemResult]") -
         if not each["done"] and failure and not each["code"]:
             each.update(failure)
         if not each["done"]:
-            click.echo(error_line(code=each["code"], message=f"{each['number']}: {each['message']}"), err=True)
+            message = str(each["message"])
+            named = message if message.startswith(str(each["number"])) else f"{each['number']}: {message}"
+            click.echo(error_line(code=str(each["code"]), message=named), err=True)
     documents = list(rows.values())
     door.answer({"items": items, "invoices": documents}, lambda: print_invoices(documents))
     refused = [each for each in items if not each["done"]]

@@ -48,6 +48,13 @@ def cell_text(value: object) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(cell_text(item) for item in value)
     if isinstance(value, Decimal):
-        return f"{value:f}"
+        return amount_text(value)
     text = f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else str("" if value is None else value)
     return "".join(sign if unicodedata.category(sign) not in {"Cc", "Cs"} else " " for sign in text)
+
+
+def amount_text(value: Decimal) -> str:
+    """Return an exact amount without idle zeros, with two decimals at least."""
+    text = f"{value:f}"
+    whole, point, decimals = text.partition(".")
+    return f"{whole}.{decimals.rstrip('0').ljust(2, '0')}" if point and len(decimals) > 2 else text
