@@ -28,13 +28,15 @@ USER, PASSWORD = "billow", "correct-horse"
 class MailServer:
     """A real SMTP server in a thread; what it was told decides what it answers.
 
-    ``before_answer`` runs when a whole message has arrived and before the server says so. ``answers`` hold replies
+    ``before_answer`` runs when a whole message has arrived and before the server says so, ``before_recipient`` before
+    a recipient is answered. ``answers`` hold replies
     by command (``MAIL``, ``RCPT``, ``DATA``), used up one by one.
     """
 
     answers: dict[str, list[str]] = field(default_factory=dict)
     taken: list[tuple[str, bytes]] = field(default_factory=list)
     before_answer: Callable[[], None] = lambda: None
+    before_recipient: Callable[[], None] = lambda: None
     drops_after_message: bool = False
     port: int = 0
 
@@ -56,6 +58,7 @@ class MailServer:
         return "250 OK"
 
     async def handle_RCPT(self, server: SMTP, session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802
+        await asyncio.get_running_loop().run_in_executor(None, self.before_recipient)
         if answer := self._answer("RCPT"):
             return answer
         envelope.rcpt_tos.append(address)

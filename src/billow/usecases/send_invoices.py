@@ -15,7 +15,8 @@ from billow.terms.token import new_token
 from billow.usecases import bell
 from billow.usecases.actor import Actor
 from billow.usecases.audit import record
-from billow.usecases.refused import BulkResult, ItemResult, Refused
+from billow.usecases.change_invoice import do_each, lock_invoice
+from billow.usecases.refused import BulkResult, Refused
 
 DOUBLE_CLICK = timedelta(seconds=5)
 """Two equal wishes to send again within this time are one wish, clicked twice."""
@@ -27,7 +28,17 @@ _NOT_DELIVERED = frozenset({DeliveryStatus.FAILED.value, DeliveryStatus.BOUNCED.
 def send(*, actor: Actor, invoice_tokens: Sequence[str], now: datetime) -> BulkResult:
     """Mail approved invoices again, each to its account's recipients of today; say per invoice what became of it."""
     actor.must_write_invoices()
-    return BulkResult(items=tuple(_send_one(actor=actor, token=token, now=now) for token in invoice_tokens))
+
+    def send_one(invoice: Invoice) -> None:
+        with transaction.atomic():
+            # The lock makes two wishes for one invoice wait for each other, so the second sees the first's rows.
+            row = lock_invoice(invoice=invoice)
+            _refuse_unless_approved(invoice=row)
+            _refuse_second_wish(invoice=row, now=now)
+            _refuse_without_recipients(invoice=row)
+            wish_to_send(actor=actor, invoice=row, now=now)
+
+    return do_each(actor=actor, tokens=invoice_tokens, act=send_one)
 
 
 def wish_to_send(*, actor: Actor, invoice: Invoice, now: datetime) -> int:
@@ -87,49 +98,29 @@ def delivery_statuses(*, invoice_ids: Iterable[int]) -> dict[int, str]:
     return {invoice_id: summarise(statuses) for invoice_id, (_, statuses) in latest.items()}
 
 
-def _send_one(*, actor: Actor, token: str, now: datetime) -> ItemResult:
-    try:
-        with transaction.atomic():
-            invoice = _approved(actor=actor, token=token)
-            _refuse_second_wish(invoice=invoice, now=now)
-            _refuse_without_recipients(invoice=invoice)
-            wish_to_send(actor=actor, invoice=invoice, now=now)
-    except Refused as refused:
-        return ItemResult(token=token, label=token, done=False, code=refused.code, message=refused.message)
-    return ItemResult(token=token, label=invoice.number, done=True)
-
-
-def _approved(*, actor: Actor, token: str) -> Invoice:
-    # The lock makes two wishes for one invoice wait for each other, so the second sees the first's rows.
-    invoice = (
-        Invoice.objects.visible_to(actor.management_account)
-        .select_for_update(of=("self",))
-        .select_related("managed_account", "current_version")
-        .filter(token=token)
-        .first()
-    )
-    if invoice is None:
-        raise Refused("not_found", "Resource not found")
+def _refuse_unless_approved(*, invoice: Invoice) -> None:
     if invoice.status != InvoiceStatus.APPROVED:
-        raise Refused("not_approved", f"Invoice {invoice.number} has not been approved. Approve it, then send it.")
-    return invoice
+        raise Refused("not_approved", f"{invoice.number}: invoice has not been approved. Approve it, then send it.")
 
 
 def _refuse_second_wish(*, invoice: Invoice, now: datetime) -> None:
     rows = list(invoice.deliveries.order_by("-id"))
     if any(row.status in OPEN for row in rows):
-        raise Refused("already_sending", f"Invoice {invoice.number} is on its way already. Wait for its outcome.")
+        raise Refused("already_sending", f"{invoice.number} is on its way already. Wait for its outcome.")
     newest = [row for row in rows if row.wish == rows[0].wish]
     was_sent_again = len(newest) < len(rows)
     if was_sent_again and now - newest[0].created_at < DOUBLE_CLICK:
         recipients = recipients_of(addresses=invoice.managed_account.billing_email)
         if {row.recipient for row in newest} == set(recipients):
-            raise Refused("just_sent", f"Invoice {invoice.number} was mailed again a moment ago.")
+            raise Refused("just_sent", f"{invoice.number} was mailed again a moment ago.")
 
 
 def _refuse_without_recipients(*, invoice: Invoice) -> None:
     if not recipients_of(addresses=invoice.managed_account.billing_email):
-        raise Refused("no_recipients", "Managed account has no billing e-mail address. Add one, then send again.")
+        raise Refused(
+            "no_recipients",
+            f"{invoice.number}: managed account has no billing e-mail address. Add one, then send again.",
+        )
 
 
 def _queue(*, actor: Actor, invoice: Invoice, wish: str, recipient: str, now: datetime) -> None:
