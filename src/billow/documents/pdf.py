@@ -33,6 +33,13 @@ def render_pdf(*, invoice: Invoice, logo: Logo | None) -> bytes:
     """
     _check_sums(invoice)
     try:
+        return _rendered(invoice, logo)
+    except fonts.UnableToFindFonts as missing:
+        raise UnableToRenderDocument("font_missing", str(missing)) from missing
+
+
+def _rendered(invoice: Invoice, logo: Logo | None) -> bytes:
+    try:
         content = json.dumps(printed_invoice(invoice=invoice, has_logo=logo is not None), ensure_ascii=False)
     except UnknownLocale as unknown:
         raise UnableToRenderDocument("unknown_locale", str(unknown)) from unknown

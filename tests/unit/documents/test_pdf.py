@@ -161,6 +161,14 @@ def test_missing_cjk_font_is_an_error_that_names_the_extra(monkeypatch: pytest.M
     assert "buyer.name" in refused.value.message
 
 
+def test_a_missing_font_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fonts, "_PACKAGES", ("fontpkg_that_is_not_there",))
+    fonts._covered.cache_clear()
+    with pytest.raises(UnableToRenderDocument, match=r"fontpkg_that_is_not_there.*billow\[fonts\]") as refused:
+        render_pdf(invoice=short_invoice(), logo=None)
+    assert refused.value.code == "font_missing"
+
+
 def test_control_characters_cannot_break_the_page() -> None:
     odd = short_invoice(buyer=replace(BUYER, name="Halcyon\x00\tRobotics\r\nLtd\ufeff\u2028 AG"))
     assert "Halcyon Robotics Ltd AG" in text_of(render_pdf(invoice=odd, logo=None))
