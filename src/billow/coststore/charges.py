@@ -21,18 +21,43 @@ class StoredSchema:
 
 @dataclass(frozen=True, slots=True)
 class ReadableFile:
-    """A delivered file with the engine's types of its columns, by delivered name."""
+    """A delivered file as the engine sees it: types by delivered name, and what must be mended while reading.
+
+    ``spells_nulls`` tells that missing values are written as text somewhere; ``broken_json`` names the
+    stored JSON columns with texts that are not JSON. Mending costs as much as copying, so it is done only there.
+    """
 
     file: DeliveredFile
     types: Mapping[str, str]
+    spells_nulls: bool
+    broken_json: frozenset[str]
 
 
-def describe(*, engine: duckdb.DuckDBPyConnection, files: Sequence[DeliveredFile]) -> tuple[ReadableFile, ...]:
-    """Ask the engine for the column types of each file."""
-    return tuple(
-        ReadableFile(file, {row[0]: row[1] for row in engine.execute(f"DESCRIBE FROM {read_sql([file])}").fetchall()})
-        for file in files
-    )
+def inspect_files(*, engine: duckdb.DuckDBPyConnection, files: Sequence[DeliveredFile]) -> tuple[ReadableFile, ...]:
+    """Ask the engine what each file is like."""
+    return tuple(_inspected(engine, file) for file in files)
+
+
+def _inspected(engine: duckdb.DuckDBPyConnection, file: DeliveredFile) -> ReadableFile:
+    source = read_sql([file])
+    types = {row[0]: row[1] for row in engine.execute(f"DESCRIBE FROM {source}").fetchall()}
+    texts = {
+        column.stored: quoted_name(column.delivered)
+        for column in file.columns
+        if column.stored in COLUMN_BY_NAME and types[column.delivered] == "VARCHAR"
+    }
+    missing = ", ".join(quoted_text(text) for text in NULL_TEXTS)
+    any_missing = " OR ".join(f"{name} IN ({missing})" for name in texts.values()) or "FALSE"
+    spells_nulls = engine.execute(f"SELECT 1 FROM {source} WHERE {any_missing} LIMIT 1").fetchone() is not None
+    broken = [
+        stored
+        for stored, name in texts.items()
+        if COLUMN_BY_NAME[stored].kind is ColumnKind.JSON
+        and engine.execute(
+            f"SELECT 1 FROM {source} WHERE NOT json_valid({name}) AND {name} NOT IN ({missing}) LIMIT 1"
+        ).fetchone()
+    ]
+    return ReadableFile(file, types, spells_nulls, frozenset(broken))
 
 
 def schema_of(*, files: Sequence[ReadableFile]) -> StoredSchema:
@@ -52,7 +77,7 @@ def schema_of(*, files: Sequence[ReadableFile]) -> StoredSchema:
 def charges_sql(*, readable: ReadableFile, schema: StoredSchema, with_row: bool = False) -> str:
     """Select every stored column from one file; ``with_row`` adds ``row_number`` counted from 1."""
     delivered = {column.stored: column.delivered for column in readable.file.columns}
-    items = [_focus_item(column, delivered, readable.types, schema) for column in FOCUS_COLUMNS]
+    items = [_focus_item(column, delivered, readable, schema) for column in FOCUS_COLUMNS]
     items += [_extra_item(name, kind, delivered, readable.types) for name, kind in schema.extras.items()]
     if with_row:
         items.append("file_row_number + 1 AS row_number")
@@ -76,20 +101,21 @@ def quoted_name(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _focus_item(
-    column: FocusColumn, delivered: Mapping[str, str], types: Mapping[str, str], schema: StoredSchema
-) -> str:
+def _focus_item(column: FocusColumn, delivered: Mapping[str, str], readable: ReadableFile, schema: StoredSchema) -> str:
     target = _target_type(column, schema)
     source = delivered.get(column.name)
     if source is None:
         return f"CAST(NULL AS {target}) AS {quoted_name(column.name)}"
     value = quoted_name(source)
-    if column.kind is ColumnKind.TEXT:
-        value = _text(value)
-    elif column.kind is ColumnKind.JSON:
-        value = _json(value, types[source])
-    elif types[source] != target:
+    kind = readable.types[source]
+    if column.kind is ColumnKind.JSON and kind != "VARCHAR":
+        value = f"CAST(to_json({value}) AS VARCHAR)"
+    elif kind != target:
         value = f"CAST({value} AS {target})"
+    if target == "VARCHAR" and readable.spells_nulls:
+        value = _unspelled(value)
+    if column.name in readable.broken_json:
+        value = _mended_json(value)
     return f"{value} AS {quoted_name(column.name)}"
 
 
@@ -99,19 +125,15 @@ def _target_type(column: FocusColumn, schema: StoredSchema) -> str:
     return "TIMESTAMP" if column.kind is ColumnKind.TIME else "VARCHAR"
 
 
-def _text(value: str) -> str:
+def _unspelled(text: str) -> str:
     """Read what exporters write for a missing value as null."""
-    text = f"CAST({value} AS VARCHAR)"
     for missing in NULL_TEXTS:
         text = f"nullif({text}, {quoted_text(missing)})"
     return text
 
 
-def _json(value: str, kind: str) -> str:
-    """Keep valid JSON as it is; what is not JSON becomes a JSON string, so that every stored value can be parsed."""
-    if kind != "VARCHAR":
-        return f"CAST(to_json({value}) AS VARCHAR)"
-    text = _text(value)
+def _mended_json(text: str) -> str:
+    """Keep valid JSON; make a JSON string of what is not, so that every stored value can be parsed."""
     return f"CASE WHEN json_valid({text}) THEN {text} ELSE CAST(to_json({text}) AS VARCHAR) END"
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from billow.coststore.charges import ReadableFile, StoredSchema, describe, schema_of
+from billow.coststore.charges import ReadableFile, StoredSchema, inspect_files, schema_of
 from billow.coststore.delivery import DeliveredFile
 from billow.coststore.engines.duckdb import EngineLimits, open_engine
 from billow.coststore.manifest import Manifest, hash_file, read_manifest, write_manifest
@@ -75,7 +75,7 @@ class CostStore:
         folders = sorted({file.path.parent for file in files} | {staging})
         with open_engine(read_from=folders, spill_to=staging / "spill", limits=self.limits) as engine:
             try:
-                readable = describe(engine=engine, files=files)
+                readable = inspect_files(engine=engine, files=files)
             except duckdb.Error as error:
                 raise UnableToReadDelivery(name=files[0].name, error=error) from error
             yield Delivery(self, engine, readable, schema_of(files=readable), staging)

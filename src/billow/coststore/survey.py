@@ -127,9 +127,8 @@ class _Group:
 
 
 def _rules_of(readable: ReadableFile, rules: Sequence[RowRule]) -> list[RowRule]:
-    """Leave out what a column that was not delivered as text cannot break."""
-    text = {column.stored for column in readable.file.columns if readable.types[column.delivered] == "VARCHAR"}
-    return [rule for rule in rules if rule.code != "not_json" or rule.column in text]
+    """Look for texts that are not JSON only where there are some."""
+    return [rule for rule in rules if rule.code != "not_json" or rule.column in readable.broken_json]
 
 
 def _summary_sql(readable: ReadableFile, schema: StoredSchema, rules: Sequence[RowRule]) -> str:
