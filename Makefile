@@ -32,7 +32,9 @@ $(ENVIRONMENT): requirements.lock pyproject.toml scripts/environment
 demo: $(ENVIRONMENT)
 	.venv/bin/billow demo $(ARGS)
 
+# The data folder is the one BILLOW_DATA names: both commands must mean the same.
 run: $(ENVIRONMENT)
+	.venv/bin/billow init
 	.venv/bin/billow serve $(ARGS)
 
 bench: $(ENVIRONMENT)
