@@ -3,6 +3,7 @@
 import contextlib
 import re
 import smtplib
+import socket
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -110,6 +111,9 @@ def _connect(client: smtplib.SMTP, settings: SmtpSettings) -> None:
         # smtplib checks a certificate against this name, and only learns it from the constructor.
         client._host = settings.host  # type: ignore[attr-defined]
         greeting = read_reply(client.connect(settings.host, settings.port))
+        if client.sock is not None:
+            # The closing dot is a packet of its own and must not wait for an answer to the one before.
+            client.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         _must_be(220, greeting, code="connection_refused", affects_all=True)
         client.ehlo_or_helo_if_needed()
     except smtplib.SMTPResponseException as no:
