@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from tests.factories.invoices import make_approved
 from tests.factories.parties import make_managed_account, make_profile
 from tests.mail_server import MailServer, mail_server
@@ -165,6 +166,33 @@ def test_a_worker_asked_to_end_finishes_the_mail_in_hand_and_takes_no_other(
     assert worker.wait(timeout=20) == 0
     assert len(server.taken) == 1
     assert outcomes() == {("accepted", "accepted"): 1, ("queued", ""): 2}
+
+
+@pytest.mark.postgresql
+def test_a_worker_whose_database_went_away_connects_again(
+    server: MailServer, start_worker: Callable[[], subprocess.Popen[bytes]]
+) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite is a file: it does not go away")
+    released = threading.Event()
+
+    def hold() -> None:
+        released.wait(30)
+
+    server.before_answer = hold
+    mails_to_send(3)
+    start_worker()
+    wait_for(lambda: len(server.taken) == 1)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        assert cursor.fetchone()[0] >= 1
+    released.set()
+    wait_for(nothing_open)
+    assert Counter(server.recipients) == Counter({f"{number}@kunde.example": 1 for number in range(3)})
+    assert outcomes() == {("accepted", "accepted"): 3}
 
 
 def test_once_does_what_is_due_and_ends(process_environment: dict[str, str], server: MailServer) -> None:

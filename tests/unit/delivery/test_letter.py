@@ -29,7 +29,7 @@ def test_the_text_says_what_period_how_much_and_until_when() -> None:
     assert letter.text == (
         "Hello Kunde & Söhne,\n"
         "\n"
-        "your invoice for 1 – 31 March 2026 is attached as a PDF.\n"
+        "Your invoice for 1 – 31 March 2026 is attached as a PDF.\n"
         "\n"
         "Invoice:        INV-2026-00012\n"
         "Amount due:     €1,234.50\n"
@@ -37,7 +37,7 @@ def test_the_text_says_what_period_how_much_and_until_when() -> None:
         "Issue date:     2 April 2026\n"
         "Due date:       16 April 2026\n"
         "\n"
-        "Please pay by 16 April 2026. The bank details and the payment reference are on the invoice.\n"
+        "Please pay by 16 April 2026; the details are on the invoice.\n"
         "\n"
         "A question about this invoice? Just reply to this e-mail.\n"
         "\n"
@@ -57,6 +57,11 @@ def test_nothing_due_is_said_so() -> None:
     letter = write_letter(facts=dataclasses.replace(FACTS, total_minor=0))
     assert "Total:          €0.00" in letter.text
     assert "Please pay" not in letter.text
+
+
+def test_an_invoice_due_at_once_says_so() -> None:
+    letter = write_letter(facts=dataclasses.replace(FACTS, due_date=FACTS.issue_date))
+    assert "Please pay on receipt" in letter.text
 
 
 def test_a_currency_without_decimals_has_none() -> None:
