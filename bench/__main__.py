@@ -34,7 +34,8 @@ def main() -> None:
 
 
 def _import_and_close(bill: Path, work: Path, repeat: int) -> None:
-    floors, ours = [], []
+    floors: list[Measured] = []
+    ours: list[Measured] = []
     for _ in range(repeat):
         for way, found in (("floor", floors), ("billow", ours)):
             shutil.rmtree(work / way, ignore_errors=True)

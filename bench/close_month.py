@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 from billow.coststore.store import CostStore
 
 from bench.import_bill import MEMORY_MIB, THREADS
@@ -33,7 +34,7 @@ def bare_aggregate(partitions: Sequence[Partition]) -> dict[str, Any]:
     connection.execute(f"SET threads={THREADS}")
     connection.execute(f"SET memory_limit='{MEMORY_MIB}MiB'")
     began = time.perf_counter()
-    table = connection.execute(
+    table: pa.Table = connection.execute(
         "SELECT SubAccountId, ServiceName, sum(BilledCost) AS cost "
         "FROM read_parquet($1, union_by_name=true) GROUP BY ALL",
         [files],
