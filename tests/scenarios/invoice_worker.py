@@ -1,6 +1,6 @@
 """A process of its own that asks for invoices or generates them, for tests that need several at once.
 
-``python tests/scenarios/invoice_worker.py request SEED`` or ``… generate NAME LIMIT CLOCK_AHEAD_S``.
+``python tests/scenarios/invoice_worker.py request SEED``, ``… generate NAME LIMIT CLOCK_AHEAD_S``, ``… approve SEED``.
 """
 
 import random
@@ -12,20 +12,24 @@ import django
 django.setup()
 
 from billow.records.accounts.models import ManagementAccount  # noqa: E402
-from billow.records.billing.models import ManagedAccount  # noqa: E402
+from billow.records.billing.models import Invoice, ManagedAccount  # noqa: E402
 from billow.terms.period import BillingPeriod  # noqa: E402
 from billow.usecases.actor import Actor, Source  # noqa: E402
+from billow.usecases.approve_invoices import approve  # noqa: E402
 from billow.usecases.generate_invoices import generate_due, request_generation  # noqa: E402
+
+NOW = datetime(2026, 11, 4, 9, tzinfo=UTC)
+
+
+def operator() -> Actor:
+    return Actor(management_account=ManagementAccount.objects.get(), user=None, source=Source.CLI)
 
 
 def request(seed: int) -> None:
     """Ask for October of every customer, in an order of its own."""
-    msp = ManagementAccount.objects.get()
     tokens = list(ManagedAccount.objects.order_by("pk").values_list("token", flat=True))
     random.Random(seed).shuffle(tokens)
-    actor = Actor(management_account=msp, user=None, source=Source.CLI)
-    now = datetime(2026, 11, 4, 9, tzinfo=UTC)
-    result = request_generation(actor=actor, account_tokens=tokens, period=BillingPeriod(2026, 10), now=now)
+    result = request_generation(actor=operator(), account_tokens=tokens, period=BillingPeriod(2026, 10), now=NOW)
     wrong = [item for item in result.items if not item.done and item.code != "invoice_exists"]
     print(sum(item.done for item in result.items), flush=True)
     assert not wrong, wrong
@@ -40,8 +44,20 @@ def generate(name: str, limit: int, ahead_s: int) -> None:
     print(done, flush=True)
 
 
+def approve_all(seed: int) -> None:
+    """Approve every invoice, in an order of its own."""
+    tokens = list(Invoice.objects.order_by("pk").values_list("token", flat=True))
+    random.Random(seed).shuffle(tokens)
+    result = approve(actor=operator(), invoice_tokens=tokens, now=NOW)
+    wrong = [item for item in result.items if not item.done and item.code != "wrong_state"]
+    print(sum(item.done for item in result.items), flush=True)
+    assert not wrong, wrong
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "request":
         request(int(sys.argv[2]))
+    elif sys.argv[1] == "approve":
+        approve_all(int(sys.argv[2]))
     else:
         generate(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))

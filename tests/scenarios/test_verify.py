@@ -151,6 +151,7 @@ def test_a_document_that_is_gone(october: People, settings: Settings) -> None:
         "amount_minor = amount_minor + 1",
         "service = 'Amazon EC3'",
         "rated_cost = '10.0070000001'",
+        "exact_amount = 'ten'",
         "description = 'something else'",
         "usage_amount = '2'",
         'deltas = \'[{"rule_token": "x", "title": "x", "amount": "0"}]\'',
@@ -196,6 +197,8 @@ def test_a_line_that_is_gone(october: People) -> None:
         ("snapshot = REPLACE(snapshot, 'Achilles', 'Agamemnon')", "version_changed"),
         ("fingerprint = 'x'", "version_changed"),
         ("bank_details = ''", "version_unreadable"),
+        ("bank_details = 'garbage'", "version_unreadable"),
+        ("provider_cost = 'ten'", "version_unreadable"),
         ("warnings = '[1]'", "column_changed"),
     ],
 )

@@ -35,7 +35,7 @@ def verify(*, management_account: ManagementAccount | None = None, on_progress: 
 def _check_invoices(owner: ManagementAccount, findings: Findings) -> None:
     invoices = (
         Invoice.objects.visible_to(owner)
-        .select_related("managed_account", "series", "current_version")
+        .select_related("managed_account")
         .prefetch_related("documents", "transitions")
         .order_by("series", "sequence")
     )

@@ -7,13 +7,16 @@ from billow.records.billing.models import Invoice, InvoiceSeries
 from billow.usecases.seal import seal_of
 from billow.usecases.verification import Findings
 
+_CONTENT = ("snapshot", "bank_details", "provider_cost", "exact_subtotal", "warnings")
+"""Columns of a version that the chain needs not: garbage in them is found with the invoice."""
+
 
 def check_series(*, series: InvoiceSeries, findings: Findings) -> None:
     """Note every gap in the numbers and every broken link of the chain."""
     invoices = list(
         Invoice.objects.filter(series=series)
         .select_related("current_version")
-        .defer("current_version__snapshot", "current_version__bank_details")
+        .defer(*(f"current_version__{column}" for column in _CONTENT))
         .prefetch_related("documents")
         .order_by("sequence")
     )
