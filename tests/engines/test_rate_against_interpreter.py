@@ -112,7 +112,7 @@ def found(month: RatedMonth, account: str) -> Costs:
     }
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(st.lists(charges(), min_size=1, max_size=30), agreements(), delegations())
 def test_the_plan_gives_what_the_interpreter_gives(
     bill: list[dict[str, Any]], agreed: list[Agreement], given_out: list[Delegation]

@@ -16,6 +16,9 @@ from billow.terms.period import BillingPeriod
 from billow.terms.rounding import to_store_scale
 
 
+_ZERO = Decimal(0)
+
+
 class UnableToOrderRules(Exception):
     """The rules are not in execution group order; the message names the first that is not."""
 
@@ -78,7 +81,7 @@ def apply_effects(*, cost: Decimal, effects: Sequence[Effect]) -> tuple[Decimal,
     if not cost:
         return cost, deltas
     for effect in effects:
-        after = to_store_scale(cost * effect.factor)
+        after = to_store_scale(cost * effect.factor) or _ZERO  # a credit times zero would be minus zero
         if after != cost:
             deltas.append((effect.rule_token, after - cost))
             cost = after

@@ -85,3 +85,7 @@ def test_after_each_rule_the_cost_is_rounded_to_18_decimals_half_away_from_zero(
     assert rated("0.000000000000000001", [shown("50")]) == Decimal("0.000000000000000001")
     assert rated("-0.000000000000000001", [shown("50")]) == Decimal("-0.000000000000000001")
     assert rated("0.000000000000000001", [shown("49")]) == 0
+
+
+def test_an_excluded_credit_is_a_plain_zero() -> None:
+    assert str(rated("-9", [shown("0")])) == "0"
