@@ -33,7 +33,7 @@ class FilesOnly:
 
     spill: Path
 
-    def query(self, query: CostQuery, partitions: Sequence[Partition]) -> pa.Table:
+    def query(self, query: CostQuery, *, partitions: Sequence[Partition]) -> pa.Table:
         return run_query(query=query, partitions=partitions, spill_to=self.spill)
 
 

@@ -17,7 +17,7 @@ ACCOUNT = ("BillingAccountId", "SubAccountId")
 
 def ask(tmp_path: Path, *partitions: Any, **wanted: Any) -> list[dict[str, Any]]:
     query = CostQuery(**{"period": MARCH, "cost_column": "BilledCost", "group_by": ACCOUNT, **wanted})
-    rows: list[dict[str, Any]] = FilesOnly(tmp_path / "spill").query(query, partitions).to_pylist()
+    rows: list[dict[str, Any]] = FilesOnly(tmp_path / "spill").query(query, partitions=partitions).to_pylist()
     return rows
 
 

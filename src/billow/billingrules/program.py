@@ -15,7 +15,6 @@ from billow.billingrules.step import Facts, Insert, Multiply
 from billow.terms.period import BillingPeriod
 from billow.terms.rounding import to_store_scale
 
-
 _ZERO = Decimal(0)
 
 

@@ -80,7 +80,7 @@ class CostStore:
                 raise UnableToReadDelivery(name=files[0].name, error=error) from error
             yield Delivery(self, engine, readable, schema_of(files=readable), staging)
 
-    def query(self, query: CostQuery, partitions: Sequence[Partition]) -> pa.Table:
+    def query(self, query: CostQuery, *, partitions: Sequence[Partition]) -> pa.Table:
         """Answer the query over the partitions; see CostQuery for the columns."""
         return run_query(query=query, partitions=partitions, spill_to=self.spill_folder, limits=self.limits)
 

@@ -27,7 +27,7 @@ class UnableToRate(Exception):
 class CostSource(Protocol):
     """Whatever answers cost queries: the cost store, or a stand-in of the tests."""
 
-    def query(self, query: CostQuery, partitions: Sequence[Partition]) -> pa.Table:
+    def query(self, query: CostQuery, *, partitions: Sequence[Partition]) -> pa.Table:
         """Answer the query over the partitions."""
 
 
@@ -67,7 +67,7 @@ def rate(
     }
     unallocated = UnallocatedSums()
     if partitions and question.query.only != ():
-        groups = store.query(question.query, partitions)
+        groups = store.query(question.query, partitions=partitions)
         _give_out(groups, question.fact_columns, owners, lines, unallocated)
     by_account = {
         token: RatedCosts(
@@ -99,25 +99,25 @@ def _give_out(
 ) -> None:
     """Hand every group to its owner's lines, or to the unallocated sums."""
     owner_at: dict[tuple[str, str | None, str | None, date], str | None] = {}
-    facts_of = zip(*(texts(groups, name) for name in fact_columns), strict=True)
+    facts_of = zip(*(texts(groups, name=name) for name in fact_columns), strict=True)
     places = zip(
-        texts(groups, "integration_token"),
-        texts(groups, "BillingAccountId"),
-        texts(groups, "SubAccountId"),
-        texts(groups, "first_day"),
+        texts(groups, name="integration_token"),
+        texts(groups, name="BillingAccountId"),
+        texts(groups, name="SubAccountId"),
+        texts(groups, name="first_day"),
         strict=True,
     )
     sums = zip(
-        texts(groups, "SubAccountName"),
-        texts(groups, "ServiceSubcategory"),
-        sums_of_money(groups, "cost"),
+        texts(groups, name="SubAccountName"),
+        texts(groups, name="ServiceSubcategory"),
+        sums_of_money(groups, name="cost"),
         groups.column("charges").to_pylist(),
         groups.column("charges_without_cost").to_pylist(),
         strict=True,
     )
     usages = zip(
-        decimals(groups, "usage_amount"),
-        texts(groups, "usage_unit"),
+        decimals(groups, name="usage_amount"),
+        texts(groups, name="usage_unit"),
         groups.column("usage_mixed").to_pylist(),
         strict=True,
     )
