@@ -1,6 +1,7 @@
 """What the survey of a delivery found, in words a person can act on."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from billow.coststore.delivery import DeliveredFile
 from billow.coststore.survey import Finding, RowRule, row_rules
@@ -26,20 +27,32 @@ _WHAT = {
 }
 
 
-def tell_findings(*, findings: Sequence[Finding], files: Sequence[DeliveredFile], problems: Problems) -> None:
-    """Turn findings into issues with row and value, leaving out what was said while reading."""
+def tell_findings(
+    *,
+    findings: Sequence[Finding],
+    files: Sequence[DeliveredFile],
+    row_numbers: Mapping[str, Callable[[int], int]],
+    problems: Problems,
+) -> None:
+    """Turn findings into issues with delivered row and value, leaving out what was said while reading."""
     delivered = {file.name: {column.stored: column.delivered for column in file.columns} for file in files}
     for finding in findings:
         name = delivered[finding.file].get(finding.rule.column)
         if name is not None:
-            _tell(finding, name, problems)
+            row_of = row_numbers.get(finding.file, _all_rows_read)
+            examples = tuple((row_of(row - 1), value) for row, value in finding.examples)
+            _tell(replace(finding, examples=examples), name, problems)
+
+
+def _all_rows_read(position: int) -> int:
+    return position + 1
 
 
 def tell_empty_files(*, files: Sequence[DeliveredFile], problems: Problems) -> None:
     """Complain of files without rows; one that comes with full ones is only worth a warning."""
     some_rows = any(file.rows for file in files)
     for file in files:
-        if not file.rows:
+        if not file.rows and not problems.has_errors(path=file.name):
             problems.add(
                 Issue(
                     code="no_rows",

@@ -15,6 +15,7 @@ from billow.ingest.sources import FileKind, FoundFile
 from billow.ingest.text_stream import TextStream, UnableToReadText, read_header
 from billow.terms.issue import Issue
 
+_PEEK_BYTES = 64 * 1024
 _OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
@@ -24,7 +25,7 @@ def csv_column_names(*, file: FoundFile, limits: ImportLimits, problems: Problem
     header: list[str] = []
     try:
         with _open(file, limits, lambda _: None) as stream:
-            stream.read_chunk(1)
+            stream.read_chunk(_PEEK_BYTES)
         header = read_header(str(file.path), is_gzip=file.kind is FileKind.GZIP_CSV)
         issue = _header_issue(header, file, limits)
     except UnableToReadText as failure:
@@ -67,7 +68,7 @@ class CsvRows:
             try:
                 yield from self._parsed(stream)
             except pa.ArrowInvalid as error:
-                if stream.failure is None:
+                if stream.failure is None and not _is_without_rows(error):
                     self.problems.add(_parse_issue(error, self.file))
             except UnableToReadText:
                 pass
@@ -119,12 +120,15 @@ def _ragged_row(row: pacsv.InvalidRow, number: int, file: FoundFile, names: tupl
     )
 
 
+def _is_without_rows(error: pa.ArrowInvalid) -> bool:
+    """Tell whether the reader only misses rows after the header, which is said of any file without rows."""
+    return "Could not skip initial" in str(error) or "Empty CSV" in str(error)
+
+
 def _parse_issue(error: pa.ArrowInvalid, file: FoundFile) -> Issue:
     if "straddling" in str(error):
         message = "A row is far too long; a quoted field is perhaps never closed."
         return _issue("row_too_long", message, file)
-    if "Empty CSV" in str(error):
-        return _issue("no_rows", "The file has a header but no rows.", file)
     return _issue("bad_csv", f"The file is not sound CSV: {str(error).splitlines()[0]}", file)
 
 

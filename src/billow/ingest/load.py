@@ -115,7 +115,7 @@ def _check_and_write(
         return ()
     with store.open_delivery(files=files, staging=reading.staging) as delivery:
         survey = delivery.survey(rules=CHARGE_RULES, examples=order.limits.max_shown_issues)
-        tell_findings(findings=survey.findings, files=files, problems=order.problems)
+        tell_findings(findings=survey.findings, files=files, row_numbers=reading.row_numbers, problems=order.problems)
         if order.problems.has_errors():
             return ()
         return _publish(delivery, survey, files, reading, order)

@@ -31,9 +31,9 @@ class Problems:
         """Tell whether something was said about that value already."""
         return (path, row, column) in self.places
 
-    def has_errors(self) -> bool:
-        """Tell whether anything found refuses the delivery."""
-        return any(kind[3] is Severity.ERROR for kind in self.counts)
+    def has_errors(self, *, path: str | None = None) -> bool:
+        """Tell whether anything found refuses the delivery, or one file of it."""
+        return any(kind[3] is Severity.ERROR and path in (None, kind[1]) for kind in self.counts)
 
     def as_issues(self) -> tuple[Issue, ...]:
         """Return at most ``limit`` issues, errors first, and one line for what is not shown of each kind."""

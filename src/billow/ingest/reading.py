@@ -1,6 +1,6 @@
 """Bring each delivered file into a form that the cost store can take."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,7 +23,10 @@ from billow.terms.issue import Issue
 
 @dataclass(slots=True, kw_only=True)
 class Reading:
-    """One delivery being read: what is known after each file."""
+    """One delivery being read: what is known after each file.
+
+    ``row_numbers`` gives, for a file whose unreadable rows were left out, the delivered row of a position.
+    """
 
     staging: Path
     limits: ImportLimits
@@ -32,6 +35,7 @@ class Reading:
     meter: Meter
     rounding: RoundingByPeriod = field(default_factory=RoundingByPeriod)
     formats: set[str] = field(default_factory=set)
+    row_numbers: dict[str, Callable[[int], int]] = field(default_factory=dict)
 
     def read(self, files: Sequence[FoundFile]) -> tuple[DeliveredFile, ...]:
         """Return the files that could be read; what is wrong with any stands in ``problems``."""
@@ -53,6 +57,7 @@ class Reading:
         if names is None or columns is None:
             return None
         rows = CsvRows(file=file, names=names, limits=self.limits, problems=self.problems, on_bytes=self.meter.advance)
+        self.row_numbers[file.name] = rows.number_of
         retyping = Retyping(file.name, columns, self.problems, rows.number_of, self.rounding)
         return retyping.rewrite(rows.batches(), target=target)
 
