@@ -32,6 +32,9 @@ class Source:
 
 def compile_query(*, query: CostQuery, sources: Sequence[Source]) -> str:
     """Return the SQL whose answer is described at CostQuery; ``sources`` must not be empty."""
+    narrow = [scope for cuts in query.cuts for scope in cuts.scopes if scope.billing_account_id is not None]
+    if narrow and not {"BillingAccountId", "SubAccountId"} <= set(query.group_by):
+        raise ValueError("a query with days cut for single accounts must group by BillingAccountId and SubAccountId")
     keys = _key_columns(query)
     order = ", ".join(f"{name} NULLS FIRST" for name in keys)
     grouped = " UNION ALL ".join(_grouped(query, source) for source in sources)

@@ -42,7 +42,7 @@ def billed_under(*, partition: Partition) -> Mapping[str, tuple[str, ...]]:
     query = CostQuery(
         period=partition.billing_period, cost_column="BilledCost", group_by=("BillingAccountId", "SubAccountId")
     )
-    table = cost_store().query(query, [partition])
+    table = cost_store().query(query, partitions=[partition])
     places: dict[str, set[str]] = defaultdict(set)
     for billing_account, sub_account in zip(
         table["BillingAccountId"].to_pylist(), table["SubAccountId"].to_pylist(), strict=True

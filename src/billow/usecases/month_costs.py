@@ -128,7 +128,7 @@ def _late(partitions: tuple[Partition, ...], period: BillingPeriod) -> frozenset
         cuts=(DayCuts(scopes=scopes, days=(second, last)),),
     )
     seen = defaultdict(set)
-    for row in cost_store().query(query, partitions).to_pylist():
+    for row in cost_store().query(query, partitions=partitions).to_pylist():
         seen[row["integration_token"]].add(row["first_day"])
     return frozenset(token for token, days in seen.items() if second in days and last not in days)
 
