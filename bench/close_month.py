@@ -12,13 +12,13 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-from billow.coststore.store import CostStore
 
 from bench.import_bill import MEMORY_MIB, THREADS
 from bench.measure import report
 from billow.allocation.delegation import Delegation
 from billow.billingrules.rule import AdjustmentRule, BillingRule, ChargeRule, ExclusionRule
 from billow.coststore.partition import Partition
+from billow.coststore.store import CostStore
 from billow.invoicing.draft import draft
 from billow.invoicing.invoice import BankAccount, ExchangeRate, Party
 from billow.rating.rate import rate
