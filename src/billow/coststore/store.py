@@ -108,7 +108,7 @@ class Delivery:
         except duckdb.Error as error:
             raise UnableToReadDelivery(name=self._named_in(str(error)), error=error) from error
 
-    def publish(
+    def write(
         self,
         *,
         integration_token: str,
@@ -116,41 +116,45 @@ class Delivery:
         sha256: str,
         only_period: bool,
         on_rows: Callable[[int], None] | None = None,
-    ) -> Partition:
-        """Write one period's charges and publish them at their content address.
+    ) -> "WrittenPartition":
+        """Write one period's charges aside, read them back and compare them with what was delivered.
 
-        A partition that is there already stays untouched. The written files are read back and
-        compared with what was delivered before they are published. Raises UnableToWritePartition.
+        What lies at the content address already is not written again. Raises UnableToWritePartition.
         """
         period = BillingPeriod.of(rows.start)
         target = self.store.partition_folder(integration_token=integration_token, period=period, sha256=sha256)
-        if not target.exists():
-            folder = self.staging / f"partition-{period}"
-            folder.mkdir()
-            files = copy_charges(
-                engine=self.engine,
-                files=self.files,
-                schema=self.schema,
-                folder=folder,
-                rows=rows,
-                only_period=only_period,
-                on_rows=on_rows,
-            )
-            written = read_back(engine=self.engine, files=files)
-            if written != (rows.rows, rows.totals):
-                raise UnableToWritePartition(
-                    f"The written charges of {period} differ from the delivered ones: {written}"
-                )
-            manifest = Manifest(
-                integration_token=integration_token,
-                billing_period=str(period),
-                sha256=sha256,
-                rows=rows.rows,
-                totals=rows.totals,
-                files=tuple(hash_file(path=file) for file in files),
-            )
-            _publish(folder, target, manifest)
-        return _as_partition(target)
+        folder = self.staging / f"partition-{period}"
+        if target.exists():
+            return WrittenPartition(folder, target)
+        folder.mkdir()
+        files = copy_charges(
+            engine=self.engine,
+            files=self.files,
+            schema=self.schema,
+            folder=folder,
+            rows=rows,
+            only_period=only_period,
+            on_rows=on_rows,
+        )
+        written = read_back(engine=self.engine, files=files)
+        if written != (rows.rows, rows.totals):
+            raise UnableToWritePartition(f"The written charges of {period} differ from the delivered ones: {written}")
+        manifest = Manifest(
+            integration_token=integration_token,
+            billing_period=str(period),
+            sha256=sha256,
+            rows=rows.rows,
+            totals=rows.totals,
+            files=tuple(hash_file(path=file) for file in files),
+        )
+        try:
+            for file in files:
+                _sync(file)
+            write_manifest(manifest=manifest, folder=folder)
+            _sync(folder)
+        except OSError as error:
+            raise UnableToWritePartition(str(error), disk_full=error.errno == errno.ENOSPC) from error
+        return WrittenPartition(folder, target)
 
     def partition_of(self, *, integration_token: str, rows: PeriodRows, sha256: str) -> Partition:
         """Return what ``publish`` would, with nothing written."""
@@ -169,19 +173,24 @@ class Delivery:
         return next((file.file.name for file in self.files if str(file.file.path) in message), self.files[0].file.name)
 
 
-def _publish(folder: Path, target: Path, manifest: Manifest) -> None:
-    """Force the folder to the disk and rename it to its address; another's equal work may have come first."""
-    try:
-        for file in manifest.files:
-            _sync(folder / file.name)
-        write_manifest(manifest=manifest, folder=folder)
-        _sync(folder)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        folder.rename(target)
-        _sync(target.parent)
-    except OSError as error:
-        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-            raise UnableToWritePartition(str(error), disk_full=error.errno == errno.ENOSPC) from error
+@dataclass(frozen=True, slots=True)
+class WrittenPartition:
+    """A partition that is safe on disk beside the store, and the address it belongs to."""
+
+    folder: Path
+    target: Path
+
+    def publish(self) -> Partition:
+        """Rename the folder to its address, unless equal work came first, and return what lies there."""
+        if self.folder.exists():
+            self.target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                self.folder.rename(self.target)
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+            _sync(self.target.parent)
+        return _as_partition(self.target)
 
 
 def _sync(path: Path) -> None:

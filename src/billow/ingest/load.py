@@ -126,21 +126,29 @@ def _publish(
 ) -> tuple[StagedImport, ...]:
     meter = Meter("write", sum(period.rows for period in survey.periods), "rows", order.listener)
     columns = tuple(dict.fromkeys(column.stored for file in files for column in file.columns))
-    imports = []
+    partitions = []
+    written = []
     for rows in survey.periods:
         sha256 = content_address(sources=order.sources, period=BillingPeriod.of(rows.start))
         if order.dry_run:
-            partition = delivery.partition_of(integration_token=order.integration_token, rows=rows, sha256=sha256)
-        else:
-            partition = delivery.publish(
+            partitions.append(
+                delivery.partition_of(integration_token=order.integration_token, rows=rows, sha256=sha256)
+            )
+            continue
+        written.append(
+            delivery.write(
                 integration_token=order.integration_token,
                 rows=rows,
                 sha256=sha256,
                 only_period=len(survey.periods) == 1,
                 on_rows=meter.advance,
             )
-        imports.append(_staged(partition, rows, columns, reading, order.sources))
-    return tuple(imports)
+        )
+    partitions += [entry.publish() for entry in written]
+    return tuple(
+        _staged(partition, rows, columns, reading, order.sources)
+        for partition, rows in zip(partitions, survey.periods, strict=True)
+    )
 
 
 def _staged(

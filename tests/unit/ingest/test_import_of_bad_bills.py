@@ -5,13 +5,14 @@ import gzip
 import os
 import subprocess
 import sys
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.unit.ingest.focus_bills import CHARGE, TOKEN, bill, contents, import_bill, write_bill
+from tests.unit.ingest.focus_bills import TOKEN, bill, contents, import_bill, write_bill
 from tests.unit.ingest.test_import_of_good_bills import parquet_bill
 
 from billow.coststore.store import CostStore
@@ -393,22 +394,37 @@ print([issue.code for issue in result.issues])
 """
 
 
-@pytest.mark.parametrize("kind", ["csv", "parquet"])
-def test_a_full_disk_is_named_and_the_staged_files_are_removed(store: CostStore, tmp_path: Path, kind: str) -> None:
-    if kind == "csv":
-        path = write_bill(tmp_path, *[{"Tags": f'{{"id":"{os.urandom(60).hex()}"}}'} for _ in range(3000)])
-    else:
-        count = 3000
-        columns = {key: pa.array([value] * count) for key, value in CHARGE.items()}
-        for key in CHARGE:
-            if key.endswith(("Start", "End")):
-                moment = datetime.fromisoformat(CHARGE[key]).replace(tzinfo=None)
-                columns[key] = pa.array([moment] * count, pa.timestamp("us"))
-            elif key.endswith("Cost"):
-                columns[key] = pa.array([1] * count)
-        columns["Tags"] = pa.array([f'{{"id":"{os.urandom(60).hex()}"}}' for _ in range(count)])
-        path = tmp_path / "bill.parquet"
-        pq.write_table(pa.table(columns), path)
+def unpackable_tags() -> str:
+    return f'{{"id":"{os.urandom(60).hex()}"}}'
+
+
+def big_csv(folder: Path) -> Path:
+    return write_bill(folder, *[{"Tags": unpackable_tags()} for _ in range(3000)])
+
+
+def big_parquet(folder: Path) -> Path:
+    """Write a small January and a big March, so that the disk is full only at the second month."""
+    count = 3000
+    small = parquet_bill(folder)
+    first = pq.read_table(small, partitioning=None)
+    march = pa.concat_tables([first] * count).set_column(
+        first.schema.get_field_index("Tags"), "Tags", pa.array([unpackable_tags() for _ in range(count)])
+    )
+    january = first
+    for name, day in (("BillingPeriodStart", 1), ("BillingPeriodEnd", 32), ("ChargePeriodStart", 5)):
+        moment = datetime(2026, 1, 1) + timedelta(days=day - 1)  # noqa: DTZ001
+        index = january.schema.get_field_index(name)
+        january = january.set_column(index, name, pa.array([moment], pa.timestamp("us")))
+    path = folder / "two-months.parquet"
+    pq.write_table(pa.concat_tables([january, march]), path)
+    return path
+
+
+@pytest.mark.parametrize("write", [big_csv, big_parquet])
+def test_a_full_disk_is_named_and_the_staged_files_are_removed(
+    store: CostStore, tmp_path: Path, write: Callable[[Path], Path]
+) -> None:
+    path = write(tmp_path)
 
     done = subprocess.run(
         [sys.executable, "-c", _FULL_DISK, str(store.root), str(path), "50000"],

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import duckdb
 
+_INTERRUPTED = "Query interrupted"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineLimits:
@@ -23,7 +25,7 @@ def open_engine(
     """Open an in-memory engine that may touch only the given directories and no network.
 
     Writers name the directory they write in ``read_from`` too. The configuration is locked, so no
-    query can widen it.
+    query can widen it. Ctrl-C during a query is a KeyboardInterrupt, as everywhere else.
     """
     limits = limits or EngineLimits()
     spill_to.mkdir(parents=True, exist_ok=True)
@@ -39,5 +41,9 @@ def open_engine(
         connection.execute("SET enable_external_access=false")
         connection.execute("SET lock_configuration=true")
         yield connection
+    except RuntimeError as error:
+        if str(error) == _INTERRUPTED:
+            raise KeyboardInterrupt from error
+        raise
     finally:
         connection.close()
