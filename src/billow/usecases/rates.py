@@ -1,5 +1,6 @@
 """The MSP's own monthly exchange rates."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -7,7 +8,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from billow.records.accounts.models import ManagementAccount
-from billow.records.billing.models import ExchangeRate
+from billow.records.billing.models import ExchangeRate, ManagedAccount
 from billow.terms.issue import Issue
 from billow.terms.period import BillingPeriod
 from billow.usecases.actor import Actor
@@ -42,15 +43,16 @@ def list_rates(*, actor: Actor, period: BillingPeriod | None = None) -> tuple[Ex
 def import_rates(*, actor: Actor, data: bytes, now: datetime) -> RatesImported:
     """Store every rate of a CSV file, or none; the same pair and day overwrites.
 
-    Drafts of the months that changed become stale.
+    Drafts of the months and currencies that changed become stale.
     """
     actor.must_write_invoices()
     wanted = _read(data)
     with transaction.atomic():
         ManagementAccount.objects.select_for_update().get(pk=actor.management_account.pk)
-        result, months = _store(actor, wanted)
-        for month in sorted(months):
-            mark_stale(management_account=actor.management_account, period=month)
+        result, targets = _store(actor, wanted)
+        for month, currencies in sorted(targets.items()):
+            payers = ManagedAccount.objects.visible_to(actor.management_account).filter(currency__in=currencies)
+            mark_stale(management_account=actor.management_account, period=month, accounts=payers)
         record(
             actor=actor,
             action="rates_imported",
@@ -61,7 +63,8 @@ def import_rates(*, actor: Actor, data: bytes, now: datetime) -> RatesImported:
     return result
 
 
-def _store(actor: Actor, wanted: dict[_Key, Decimal]) -> tuple[RatesImported, set[BillingPeriod]]:
+def _store(actor: Actor, wanted: dict[_Key, Decimal]) -> tuple[RatesImported, dict[BillingPeriod, set[str]]]:
+    """Write what is new or different; return the currencies whose rates changed, by month."""
     stored = {
         (rate.base_currency, rate.currency, rate.effective_date): rate
         for rate in ExchangeRate.objects.visible_to(actor.management_account)
@@ -82,9 +85,11 @@ def _store(actor: Actor, wanted: dict[_Key, Decimal]) -> tuple[RatesImported, se
     for key in changed:
         stored[key].rate = wanted[key]
         stored[key].save(update_fields=["rate", "updated_at"])
-    months = {BillingPeriod.of(rate.effective_date) for rate in new} | {BillingPeriod.of(key[2]) for key in changed}
+    targets: dict[BillingPeriod, set[str]] = defaultdict(set)
+    for _, currency, day in wanted.keys() - (stored.keys() - set(changed)):
+        targets[BillingPeriod.of(day)].add(currency)
     unchanged = len(wanted) - len(new) - len(changed)
-    return RatesImported(created=len(new), changed=len(changed), unchanged=unchanged), months
+    return RatesImported(created=len(new), changed=len(changed), unchanged=unchanged), targets
 
 
 def _read(data: bytes) -> dict[_Key, Decimal]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from billow.interfaces.cli.door import BillowCommand, Door, data_folder
-from billow.interfaces.cli.tables import print_table
+from billow.interfaces.cli.tables import amount_text, print_table
 
 if TYPE_CHECKING:
     from billow.usecases.demo.report import DemoReport
@@ -92,6 +92,6 @@ def _print(report: "DemoReport") -> None:
         right=(2, 3, 4, 5),
     )
     for currency, cost in sorted(report.unallocated.items()):
-        click.echo(f"Unallocated: {cost:f} {currency}")
+        click.echo(f"Unallocated: {amount_text(cost)} {currency}")
     click.echo(f"PDFs and CSVs: {report.documents}")
     click.echo(f"Mails: {report.mails} in {report.outbox}")

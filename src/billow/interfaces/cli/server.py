@@ -58,7 +58,7 @@ def serve_console(door: Door, *, bind: str, workers: int) -> None:
     web = (
         *(sys.executable, "-m", "gunicorn", "billow.wsgi:application", "--bind", bind),
         *("--workers", str(workers), "--threads", "4", "--worker-class", "gthread", "--access-logfile", "-"),
-        *("--graceful-timeout", "20", "--timeout", "120", "--name", "billow", "--pid", str(_pid_file(door.data))),
+        *("--graceful-timeout", "20", "--timeout", "120", "--no-control-socket", "--pid", str(_pid_file(door.data))),
     )
     door.say(f"Serving the console on http://{bind} (Ctrl-C ends it)")
     code = supervise(needed=Child("web", web), restarted=[Child("worker", WORKER)])
