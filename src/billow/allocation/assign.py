@@ -48,14 +48,14 @@ class Ownership:
     def cuts(self, *, rule_cuts: Mapping[str, Sequence[date]]) -> tuple[DayCuts, ...]:
         """Return on which days whose charges must be grouped apart, narrowest scopes first.
 
+        A scope without such days is named only where a wider one has some that are not its own.
         ``rule_cuts`` are, by managed account, the days on which one of its rules begins or has ended.
         """
         days_of = {scope: self._days(scope, rule_cuts) for scope in sorted(self.by_scope, key=_narrowest_first)}
-        if not any(days_of.values()):
-            return ()
         grouped: dict[tuple[int, tuple[date, ...]], list[ChargeScope]] = defaultdict(list)
         for scope, days in days_of.items():
-            grouped[_width(scope), days].append(scope)
+            if days or any(days_of.get(wider) for wider in _wider(scope)):
+                grouped[_width(scope), days].append(scope)
         return tuple(DayCuts(scopes=tuple(scopes), days=days) for (_, days), scopes in grouped.items())
 
     def _candidates(self, integration: str, billing_account: str | None, sub_account: str | None) -> Iterable[_Held]:
@@ -100,6 +100,11 @@ def ownership(*, delegations: Sequence[Delegation], period: BillingPeriod) -> Ow
 
 def _width(scope: ChargeScope) -> int:
     return (scope.billing_account_id is None) + (scope.sub_account_id is None)
+
+
+def _wider(scope: ChargeScope) -> tuple[ChargeScope, ...]:
+    whole = ChargeScope(integration_token=scope.integration_token)
+    return (whole, ChargeScope(integration_token=scope.integration_token, billing_account_id=scope.billing_account_id))
 
 
 def _narrowest_first(scope: ChargeScope) -> tuple[int, str, str, str]:

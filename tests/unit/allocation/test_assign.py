@@ -60,14 +60,24 @@ def test_a_hand_over_cuts_only_the_account_that_changes_hands() -> None:
     ]
     cuts = ownership(delegations=delegations, period=MARCH).cuts(rule_cuts={})
     days = {scope.sub_account_id: each.days for each in cuts for scope in each.scopes}
-    assert days == {"1": (date(2026, 3, 15),), "2": ()}
+    assert days == {"1": (date(2026, 3, 15),)}
 
 
 def test_a_rule_that_begins_inside_the_month_cuts_its_own_customers_charges() -> None:
     owners = ownership(delegations=[given("a", "p", "1"), given("b", "p", "2")], period=MARCH)
     cuts = owners.cuts(rule_cuts={"b": (date(2026, 3, 5),)})
     days = {scope.sub_account_id: each.days for each in cuts for scope in each.scopes}
-    assert days == {"1": (), "2": (date(2026, 3, 5),)}
+    assert days == {"2": (date(2026, 3, 5),)}
+
+
+def test_a_narrow_scope_is_kept_out_of_a_wider_ones_cuts() -> None:
+    owners = ownership(delegations=[given("a", "p", "1"), given("b", "p"), given("b", "q")], period=MARCH)
+    first, second = owners.cuts(rule_cuts={"b": (date(2026, 3, 5),)})
+    assert [(scope.sub_account_id, first.days) for scope in first.scopes] == [("1", ())]
+    assert [(scope.billing_account_id, second.days) for scope in second.scopes] == [
+        ("p", (date(2026, 3, 5),)),
+        ("q", (date(2026, 3, 5),)),
+    ]
 
 
 def test_a_charge_that_may_fall_back_to_a_wider_owner_is_cut_by_that_owners_days_too() -> None:
