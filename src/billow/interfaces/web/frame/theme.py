@@ -22,13 +22,18 @@ def theme_of(request: HttpRequest) -> str:
 def choose_theme(request: HttpRequest) -> HttpResponse:
     """Keep the chosen theme and go back to the page."""
     back = request.POST.get("back", "")
-    answer = HttpResponseRedirect(back if is_own_address(back, request=request) else "/")
+    answer = HttpResponseRedirect(back if is_own_path(back, request=request) else "/")
     chosen = request.POST.get("theme", "")
     if chosen in THEMES:
         answer.set_cookie(
             COOKIE, chosen, max_age=_A_YEAR_S, samesite="Lax", httponly=True, secure=settings.SESSION_COOKIE_SECURE
         )
     return answer
+
+
+def is_own_path(address: str, *, request: HttpRequest) -> bool:
+    """Tell whether it is a path of this installation, so that forms may carry it along."""
+    return address.startswith("/") and is_own_address(address, request=request)
 
 
 def is_own_address(address: str, *, request: HttpRequest) -> bool:

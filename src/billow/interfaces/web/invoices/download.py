@@ -32,12 +32,16 @@ def zip_of_documents(
     if len(tokens) * len(kinds) > MOST_DOCUMENTS:
         raise Refused("too_many", f"At most {MOST_DOCUMENTS} documents go into one ZIP; choose fewer invoices.")
     spool = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)  # noqa: SIM115 - the response closes it
-    with zipfile.ZipFile(spool, "w", zipfile.ZIP_DEFLATED) as archive:
-        for token in dict.fromkeys(tokens):
-            for kind in kinds:
-                file = preview(actor=actor, token=token, kind=kind, now=now)
-                entry = zipfile.ZipInfo(file.name, date_time=now.timetuple()[:6])
-                entry.compress_type = zipfile.ZIP_DEFLATED
-                archive.writestr(entry, file.content)
+    try:
+        with zipfile.ZipFile(spool, "w", zipfile.ZIP_DEFLATED) as archive:
+            for token in dict.fromkeys(tokens):
+                for kind in kinds:
+                    file = preview(actor=actor, token=token, kind=kind, now=now)
+                    entry = zipfile.ZipInfo(file.name, date_time=now.timetuple()[:6])
+                    entry.compress_type = zipfile.ZIP_DEFLATED
+                    archive.writestr(entry, file.content)
+    except BaseException:
+        spool.close()
+        raise
     spool.seek(0)
     return FileResponse(spool, as_attachment=True, filename="invoices.zip", content_type="application/zip")

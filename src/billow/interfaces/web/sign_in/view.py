@@ -10,7 +10,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from billow.interfaces.web.frame.actor import clock
-from billow.interfaces.web.frame.theme import is_own_address
+from billow.interfaces.web.frame.theme import is_own_path
 from billow.usecases.refused import Refused
 from billow.usecases.sign_in import sign_in
 
@@ -28,7 +28,7 @@ class Credentials(forms.Form):
 def sign_in_page(request: HttpRequest) -> HttpResponse:
     """Show the form; with right credentials start a session of its own and go on to the wished page."""
     wished = request.POST.get("next") or request.GET.get("next", "")
-    target = wished if is_own_address(wished, request=request) else settings.LOGIN_REDIRECT_URL
+    target = wished if is_own_path(wished, request=request) else settings.LOGIN_REDIRECT_URL
     if request.user.is_authenticated:
         return HttpResponseRedirect(target)
     form = Credentials(request.POST or None)

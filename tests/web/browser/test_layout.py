@@ -1,0 +1,123 @@
+"""Every page, narrow and wide, light and dark: nothing overflows, and nothing that a screen reader would miss."""
+
+import json
+from pathlib import Path
+
+import axe_core_python
+import pytest
+from playwright.sync_api import Page
+from tests.people import People
+from tests.web.browser.conftest import Console
+from tests.web.browser.months import closed_month, make_every_status
+
+from billow.records.billing.models import Invoice
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+WIDTHS = (360, 768, 1280, 1600)
+AXE = Path(str(axe_core_python.__file__)).with_name("axe.min.js")
+
+
+def pages_of(found: dict[str, Invoice]) -> dict[str, str]:
+    each = {name: f"/invoices/{invoice.token}" for name, invoice in found.items()}
+    return {
+        "list": "/invoices",
+        "nothing matches": "/invoices?status=generating",
+        "not closed": "/invoices?period=2099-01",
+        "all months": f"/invoices?period=all&account={found['draft'].managed_account.token}",
+        "lines": f"/invoices/{found['draft'].token}?expand=all",
+        "not found": "/invoices/nothing",
+        **each,
+    }
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe finds; its script is handed over by the test, not by the page, and so needs no policy."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    return [
+        json.dumps({"rule": entry["id"], "where": [node["html"][:160] for node in entry["nodes"][:3]]})
+        for entry in found
+    ]
+
+
+def overflow(page: Page) -> int:
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_page_scrolls_sideways(width: int, console: Console, people: People) -> None:
+    found = make_every_status(people=people)
+    page = console.open(people.alice, width=width)
+    for name, address in pages_of(found).items():
+        page.goto(address)
+        assert (name, overflow(page)) == (name, 0)
+    page.goto("/invoices")
+    page.locator("#select-all").check()
+    assert overflow(page) == 0
+    page.locator(".toolbar [data-act=approve]").click()
+    page.get_by_role("dialog").wait_for()
+    assert overflow(page) == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_axe_finds_nothing_on_any_page(width: int, scheme: str, console: Console, people: People) -> None:
+    found = make_every_status(people=people)
+    page = console.open(people.alice, width=width, scheme=scheme)
+    for name, address in pages_of(found).items():
+        page.goto(address)
+        assert (name, violations(page)) == (name, [])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_dialogs_menus_selection_and_sign_in(
+    scheme: str, console: Console, people: People
+) -> None:
+    make_every_status(people=people)
+    page = console.open(people.alice, scheme=scheme)
+    page.locator("#rows details.menu").first.locator("summary").click()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.locator("#select-all").check()
+    assert violations(page) == []
+    for act in ("approve", "cancel", "download"):
+        page.locator(f".toolbar [data-act={act}]").click()
+        page.get_by_role("dialog").wait_for()
+        assert (act, violations(page)) == (act, [])
+        page.keyboard.press("Escape")
+    page.locator(".person summary").click()
+    assert violations(page) == []
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Sign in").click()
+    assert violations(page) == []
+
+
+def test_touch_targets_are_large_enough_on_a_phone(console: Console, people: People) -> None:
+    make_every_status(people=people)
+    page = console.open(people.alice, width=360)
+    small = page.evaluate(
+        """[...document.querySelectorAll('main a, main button, main summary, main select, main label.tick')]
+        .filter(e => e.checkVisibility() && !e.closest('p, h1, .counts, .number-cell, .toolbar .all, .quiet-link'))
+        .map(e => [e.innerText || e.ariaLabel, Math.round(e.getBoundingClientRect().height)])
+        .filter(([, height]) => height < 40)"""
+    )
+    assert small == []
+
+
+def test_the_chosen_theme_wins_over_the_system(console: Console, people: People) -> None:
+    page = console.open(people.alice, scheme="light")
+    light = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.locator(".person summary").click()
+    page.get_by_role("button", name="Dark").click()
+    page.wait_for_load_state()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != light
+
+
+def test_the_not_yet_closed_month_is_named(console: Console, people: People) -> None:
+    make_every_status(people=people)
+    page = console.open(people.alice, "/invoices?period=2099-01")
+    assert "2099" in page.locator(".stepper-now").inner_text()
+    page.get_by_role("link", name="Latest closed month").first.click()
+    page.get_by_text("of 6 approved").wait_for()
+    assert str(closed_month().year) in page.locator(".stepper-now").inner_text()
