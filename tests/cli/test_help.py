@@ -9,7 +9,7 @@ import click
 import pytest
 from tests.cli.conftest import Program
 
-from billow.interfaces.cli.main import cli
+from billow.interfaces.cli.main import main
 
 
 def all_commands(group: click.Group, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
@@ -20,7 +20,7 @@ def all_commands(group: click.Group, above: tuple[str, ...] = ()) -> Iterator[tu
             yield (*above, name), command
 
 
-COMMANDS = dict(all_commands(cli))
+COMMANDS = dict(all_commands(main))
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
@@ -48,7 +48,7 @@ def test_every_option_says_what_it_is_for(path: tuple[str, ...]) -> None:
 
 def test_help_loads_neither_django_nor_a_stage(fresh: Program) -> None:
     check = (
-        "import sys; from billow.interfaces.cli.main import cli; list(cli.commands.values()); "
+        "import sys; from billow.interfaces.cli.main import main; list(main.commands.values()); "
         "print([name for name in ('django', 'duckdb', 'pyarrow', 'rich', 'billow.usecases') if name in sys.modules])"
     )
     done = subprocess.run(

@@ -86,6 +86,10 @@ def test_a_month_from_the_bill_to_the_mail(billow: Program, bill: Path, tmp_path
     assert billow.ok("rates", "import", "-", stdin=rates) == {"created": 1, "changed": 0, "unchanged": 0}
     billow.ok("invoices", "regenerate", failed["number"])
 
+    approve_and_check(billow, out=tmp_path / "out")
+
+
+def approve_and_check(billow: Program, *, out: Path) -> None:
     drafts = billow.ok("invoices", "list", "--period", "2026-03")["invoices"]
     assert [(each["account"], each["currency"], each["subtotal"], each["total"]) for each in drafts] == [
         ("Ada", "USD", "165.01", "165.01"),
@@ -106,7 +110,6 @@ def test_a_month_from_the_bill_to_the_mail(billow: Program, bill: Path, tmp_path
         assert Path(each["pdf"]).read_bytes().startswith(b"%PDF")
     assert len(list((billow.data / "outbox").glob("*.eml"))) == 2
 
-    out = tmp_path / "out"
     files = billow.ok("invoices", "download", ada, bob, "--pdf", "--csv", "--out", out)["files"]
     assert [(each["invoice"], each["kind"]) for each in files] == [
         (ada, "pdf"),

@@ -13,7 +13,7 @@ from billow.usecases.actor import Actor
 from billow.usecases.deliver import deliver_due
 from billow.usecases.generate_due import generate_due
 
-_PAUSE_S = 0.2
+_PAUSE_MS = 200
 _PORTION = 25
 
 
@@ -32,7 +32,7 @@ def generate_now(
     while left := open_rows.count():
         on_progress(len(wanted) - left, len(wanted))
         if not generate_due(worker=_name(), now=clock, limit=_PORTION, only=wanted):
-            time.sleep(_PAUSE_S)
+            time.sleep(_PAUSE_MS / 1000)
     on_progress(len(wanted), len(wanted))
 
 
@@ -52,7 +52,7 @@ def deliver_now(
     while left := untried.count():
         on_progress(total - left, total)
         if not deliver_due(worker=_name(), now=clock, limit=_PORTION):
-            time.sleep(_PAUSE_S)
+            time.sleep(_PAUSE_MS / 1000)
     on_progress(total, total)
 
 

@@ -16,8 +16,8 @@ def completion(shell: str) -> None:
     """
     from click.shell_completion import get_completion_class
 
-    from billow.interfaces.cli.main import cli
+    from billow.interfaces.cli.main import main
 
     complete = get_completion_class(shell)
     assert complete is not None  # the choice above names click's own
-    click.echo(complete(cli, {}, "billow", "_BILLOW_COMPLETE").source())
+    click.echo(complete(main, {}, "billow", "_BILLOW_COMPLETE").source())

@@ -37,11 +37,6 @@ COMMANDS = {
 )
 @click.version_option(__version__, prog_name="billow")
 @click.pass_context
-def cli(ctx: click.Context, /, **_shared: object) -> None:
+def main(ctx: click.Context, /, **_shared: object) -> None:
     """Invoicing for managed service providers: a bill goes in, invoices come out."""
     ctx.meta["billow.shared"] = take_shared_options(ctx)
-
-
-def main() -> None:
-    """Run the program."""
-    cli(prog_name="billow")
