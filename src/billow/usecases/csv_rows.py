@@ -76,6 +76,8 @@ def _lines(data: bytes) -> list[tuple[int, list[str]]]:
     except UnicodeDecodeError as wrong:
         message = f"The file is not UTF-8 text (byte {wrong.start + 1}); save it as CSV UTF-8"
         raise Refused("not_utf8", message) from wrong
+    if "\0" in text:
+        raise Refused("not_utf8", "The file holds zero bytes, so it is not UTF-8 text; save it as CSV UTF-8")
     first = text.lstrip().split("\n", 1)[0]
     delimiter = max(",;\t", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
