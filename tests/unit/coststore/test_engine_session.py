@@ -19,7 +19,7 @@ from billow.coststore.engines.duckdb import open_engine
 
 with open_engine(read_from=[], spill_to=Path(sys.argv[1])) as engine:
     print("ready", flush=True)
-    engine.execute("SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b").fetchall()
+    engine.execute("SELECT count(*) FROM range(1000000000000) WHERE range % 7 = 9").fetchall()
 """
 
 
