@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import duckdb
 
 from billow.coststore.delivery import NULL_TEXTS, DecimalShape, DeliveredFile
+from billow.coststore.engines.duckdb import fetch_all
 from billow.terms.focus import COLUMN_BY_NAME, FOCUS_COLUMNS, ColumnKind, FocusColumn
 
 DECIMAL_KINDS = (ColumnKind.COST, ColumnKind.QUANTITY)
@@ -55,7 +56,7 @@ def _inspected(engine: duckdb.DuckDBPyConnection, file: DeliveredFile) -> Readab
     }
 
     def occurs(condition: str) -> bool:
-        return engine.execute(f"SELECT 1 FROM {source} WHERE {condition} LIMIT 1").fetchone() is not None
+        return bool(fetch_all(engine=engine, statement=f"SELECT 1 FROM {source} WHERE {condition} LIMIT 1"))
 
     if not occurs(" OR ".join(f"({condition})" for condition in (spelled, *broken.values()))):
         return ReadableFile(file, types, spells_nulls=False, broken_json=frozenset())

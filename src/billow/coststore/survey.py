@@ -8,6 +8,7 @@ from decimal import Decimal
 import duckdb
 
 from billow.coststore.charges import ReadableFile, StoredSchema, charges_sql, quoted_name, quoted_text
+from billow.coststore.engines.duckdb import fetch_all
 from billow.coststore.partition import CostTotals
 from billow.terms.focus import COST_METRICS, FOCUS_COLUMNS, ChargeCategory, ColumnKind
 
@@ -111,13 +112,14 @@ def survey_files(
     for readable in files:
         applied = _rules_of(readable, rules)
         counts = [0] * len(applied)
-        for start, end, currency, rows, *figures in engine.execute(_summary_sql(readable, schema, applied)).fetchall():
+        summary = fetch_all(engine=engine, statement=_summary_sql(readable, schema, applied))
+        for start, end, currency, rows, *figures in summary:
             sums = tuple(figure or Decimal(0) for figure in figures[: len(COST_METRICS)])
             counts = [old + new for old, new in zip(counts, figures[len(COST_METRICS) :], strict=True)]
             groups.append(_Group(readable.file.name, start, end, currency or "", rows, sums))
         for rule, count in zip(applied, counts, strict=True):
             if count:
-                shown = engine.execute(_examples_sql(readable, schema, rule, examples)).fetchall()
+                shown = fetch_all(engine=engine, statement=_examples_sql(readable, schema, rule, examples))
                 findings.append(Finding(rule, readable.file.name, count, tuple((row, value) for row, value in shown)))
     return Survey(_periods(groups), tuple(findings))
 
