@@ -65,7 +65,7 @@ class Retyping:
                 arrays[column.stored] = values
         for index, differences in rounded.items():
             starts = arrays.get(_PERIOD_COLUMN)
-            self.rounding.add(None if starts is None else _naive(starts[index].as_py()), differences)
+            self.rounding.add(None if starts is None else _naive(starts[index].as_py()), differences=differences)
         return pa.table(arrays)
 
     def _decimals(self, column: DeliveredColumn, values: pa.Array, rounded: dict[int, list[Decimal]]) -> pa.Array:
