@@ -1,5 +1,6 @@
 """What the program says when something is wrong, and that nothing was changed then."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,14 @@ def test_init_can_be_repeated_and_keeps_owner_and_keys(fresh: Program) -> None:
     again = fresh.ok("init", "--owner", "somebody@else.example")
     assert (again["owner"], again["password"]) == ("alice@nimbus.example", None)
     assert keys == {name: (fresh.data / "keys" / name).read_bytes() for name in keys}
+
+
+def test_two_who_initialise_at_once_agree(fresh: Program) -> None:
+    with ThreadPoolExecutor(3) as many:
+        answers = list(many.map(lambda name: fresh.ok("init", "--owner", f"{name}@nimbus.example"), "abc"))
+    assert len({answer["owner"] for answer in answers}) == 1
+    assert len({answer["management_account"] for answer in answers}) == 1
+    assert len([answer for answer in answers if answer["password"]]) == 1
 
 
 def test_init_in_production_makes_the_keys_that_production_insists_on(fresh: Program) -> None:

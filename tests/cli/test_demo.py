@@ -1,0 +1,38 @@
+"""`billow demo`: a stranger's first command."""
+
+import csv
+from decimal import Decimal
+from pathlib import Path
+
+from tests.cli.conftest import Program
+
+
+def test_the_demo_closes_a_month_and_everything_agrees(fresh: Program) -> None:
+    told = fresh.ok("demo", "--no-serve", "--rows", "6000")
+    invoices = told["invoices"]
+    assert len([each for each in invoices if each["status"] == "approved"]) >= 10
+    assert len({each["currency"] for each in invoices}) == 3
+    assert told["unallocated"]
+    listed = {each["number"]: each for each in fresh.ok("invoices", "list")["invoices"]}
+    for each in invoices:
+        stored = listed[each["number"]]
+        for name in ("subtotal", "total", "margin", "status"):
+            assert each[name] == stored[name]
+        if each["status"] == "approved":
+            for kind in ("pdf", "csv"):
+                assert Path(each[kind]).read_bytes() == Path(stored[kind]).read_bytes()
+            assert Decimal(total_in(Path(each["csv"]))) == Decimal(each["total"])
+    assert fresh.ok("verify")["problems"] == []
+    assert fresh.ok("demo", "--no-serve", "--rows", "6000")["invoices"][0]["number"] == invoices[0]["number"]
+
+
+def test_the_demo_touches_no_folder_that_is_in_use(billow: Program) -> None:
+    billow.ok("accounts", "add", "Ada", "--email", "ada@nimbus.example")
+    assert billow.refused("demo", "--no-serve", "--rows", "6000", "--yes") == ["not_empty"]
+    assert len(billow.ok("accounts", "list")["accounts"]) == 1
+
+
+def total_in(file: Path) -> str:
+    with file.open(encoding="utf-8-sig", newline="") as content:
+        rows = list(csv.DictReader(content))
+    return next(row["amount"] for row in rows if row["line_type"] == "total")
