@@ -36,7 +36,8 @@ def invoice(olives: ManagedAccount, profile: BillingProfile) -> Invoice:
 
 def post(client: Client, address: str, fields: dict[str, str], invoice: Invoice) -> int:
     answer = client.post(address, {name: value.format(token=invoice.token) for name, value in fields.items()})
-    answer.close()
+    if answer.streaming:
+        answer.getvalue()
     return answer.status_code
 
 
