@@ -1,6 +1,7 @@
 """Customers come, change and go; drafts notice, issued invoices do not."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from billow.usecases.accounts import add_account, change_account, delete_account
 from billow.usecases.agreements import agreement_of, agreements_of, delegations_of
 from billow.usecases.integrations import add_integration, delegate, undelegate
 from billow.usecases.refused import Refused
+from billow.usecases.report_costs import report_costs
 from billow.usecases.rule_assignments import assign_rules, rules_of
 from billow.usecases.rules import add_rule, change_rule, delete_rule
 
@@ -282,25 +284,24 @@ def test_what_a_customer_connected_himself_counts_only_if_agreed(people: People)
     assert len(delegations_of(people.msp)) == 1
 
 
-def test_a_sub_account_gets_its_billing_account_from_the_first_bill_that_names_it(
+def test_a_sub_account_given_before_its_first_bill_is_owned_wherever_it_is_billed_then(
     people: People, tmp_path: Path
 ) -> None:
     ada, bob = (make_managed_account(management_account=people.msp, name=name) for name in ("Ada", "Bob"))
     integration = make_integration(management_account=people.msp)
     give = {"actor": people.alice.actor, "integration": integration, "now": NOW}
     delegate(**give, account=ada, sub_account_ids=["111"])  # type: ignore[arg-type]
-    assert delegations_of(people.msp) == ()
     for place in ("", "billing-1"):
         with pytest.raises(Refused, match="given to both"):
             delegate(**give, account=bob, sub_account_ids=["111"], billing_account_id=place)  # type: ignore[arg-type]
-    deliver(
-        actor=people.alice.actor,
-        integration=integration,
-        period=MARCH,
-        charges=[Charge(sub_account="111", cost="1")],
-        folder=tmp_path,
-    )
-    (value,) = delegations_of(people.msp)
-    assert (value.billing_account_id, value.sub_account_id, value.account_token) == ("billing-1", "111", ada.token)
-    (row,) = delegate(**give, account=bob, sub_account_ids=["222"])  # type: ignore[arg-type]
-    assert row.billing_account_id == "billing-1", "it can only come under the one billing account there is"
+    delegate(**give, account=bob)  # type: ignore[arg-type]
+    charges = [Charge(sub_account="111", cost="1"), Charge(sub_account="111", cost="2", billing_account="billing-2")]
+    charges += [Charge(sub_account="222", cost="4"), Charge(sub_account="", cost="8")]
+    deliver(actor=people.alice.actor, integration=integration, period=MARCH, charges=charges, folder=tmp_path)
+    report = report_costs(actor=people.alice.actor, period=MARCH, group_by=["account", "billing_account_id"])
+    assert [(*row.group.values(), row.provider_cost) for row in report.rows] == [
+        ("Ada", "billing-1", Decimal(1)),
+        ("Ada", "billing-2", Decimal(2)),
+        ("Bob", "billing-1", Decimal(12)),
+    ]
+    assert report.unallocated == ()

@@ -26,6 +26,7 @@ from billow.terms.issue import Issue
 from billow.terms.rounding import RoundingRule
 from billow.usecases import documents_storage
 from billow.usecases.agreements import agreements_of, delegations_of
+from billow.usecases.billed_accounts import delegations_as_billed
 from billow.usecases.claim_invoices import LEASE, MOST_ATTEMPTS, Claim, claim_due, renew
 from billow.usecases.costs import cost_store, current_imports, partition_of
 from billow.usecases.documents_storage import StoredFile
@@ -152,13 +153,16 @@ def _read_inputs(claim: Claim) -> _Inputs:
     first = claim.invoices[0]
     accounts = [invoice.managed_account for invoice in claim.invoices]
     imports = tuple(current_imports(management_account=first.management_account, period=first.period))
+    partitions = tuple(partition_of(cost_import) for cost_import in imports)
     all_profiles = BillingProfile.objects.visible_to(first.management_account).select_related("management_account")
     spare = tuple(all_profiles[:2])
     profiles = {account.token: profile_of(account=account, profiles=spare) for account in accounts}
     return _Inputs(
         imports=imports,
-        partitions=tuple(partition_of(cost_import) for cost_import in imports),
-        delegations=delegations_of(first.management_account, first.period),
+        partitions=partitions,
+        delegations=delegations_as_billed(
+            delegations=delegations_of(first.management_account, first.period), partitions=partitions
+        ),
         agreements={agreement.account_token: agreement for agreement in agreements_of(accounts)},
         profiles=profiles,
         exchange_rates=exchange_rates_of(management_account_id=first.management_account_id, period=first.period),

@@ -15,7 +15,6 @@ from billow.records.costs.models import CostImport, CostImportTotals, Integratio
 from billow.terms.issue import Issue, has_errors
 from billow.usecases.actor import Actor
 from billow.usecases.audit import record
-from billow.usecases.billed_accounts import give_billing_accounts, settle_waiting
 from billow.usecases.costs import cost_store
 from billow.usecases.mark_stale import mark_stale
 from billow.usecases.refused import Refused
@@ -88,11 +87,9 @@ def import_costs(
 def _record_all(
     actor: Actor, integration: Integration, staged_imports: Sequence[StagedImport], *, root: Path, now: datetime
 ) -> tuple[ImportSummary, ...]:
-    places = settle_waiting(integration=integration, partitions=[staged.partition for staged in staged_imports])
     with transaction.atomic():
         # Deliveries of one integration are recorded one after the other: the last one wins, whole.
         Integration.objects.select_for_update().get(pk=integration.pk)
-        give_billing_accounts(integration=integration, places=places)
         return tuple(_record(actor, integration, staged, root=root, now=now) for staged in staged_imports)
 
 

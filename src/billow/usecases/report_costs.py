@@ -14,6 +14,7 @@ from billow.terms.issue import Issue
 from billow.terms.period import BillingPeriod
 from billow.usecases.actor import Actor
 from billow.usecases.agreements import agreements_of, delegations_of
+from billow.usecases.billed_accounts import delegations_as_billed
 from billow.usecases.costs import cost_store, partitions_of
 from billow.usecases.invoice_parties import profile_of
 from billow.usecases.refused import Refused
@@ -112,8 +113,9 @@ def _rate(
         basis = CostBasis(profile.cost_basis) if profile else CostBasis.BILLED_COST
         by_basis.setdefault(basis, []).append(account)
     partitions = partitions_of(management_account=actor.management_account, period=period)
-    delegations = delegations_of(actor.management_account, period)
+    given = delegations_of(actor.management_account, period)
     try:
+        delegations = delegations_as_billed(delegations=given, partitions=partitions)
         return [
             rate(
                 store=cost_store(),
