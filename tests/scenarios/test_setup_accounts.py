@@ -1,5 +1,6 @@
 """Customers come, change and go; drafts notice, issued invoices do not."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +17,7 @@ from billow.terms.period import BillingPeriod
 from billow.usecases.accounts import add_account, change_account, delete_account, import_accounts
 from billow.usecases.agreements import agreement_of, agreements_of, delegations_of
 from billow.usecases.integrations import add_integration, delegate, undelegate
+from billow.usecases.management_account import change_settings
 from billow.usecases.refused import Refused
 from billow.usecases.report_costs import report_costs
 from billow.usecases.rule_assignments import assign_rules, rules_of
@@ -245,6 +247,28 @@ def test_deleting_an_account_cancels_its_drafts_and_keeps_its_invoices(people: P
         account=make_managed_account(management_account=people.msp, name="Bob"),
         now=NOW,
     )
+
+
+def test_what_falls_back_to_a_wider_owner_makes_his_draft_stale(people: People) -> None:
+    profile = make_profile(management_account=people.msp)
+    ada, bob, eve = (make_managed_account(management_account=people.msp, name=name) for name in ("Ada", "Bob", "Eve"))
+    give = {"actor": people.alice.actor, "integration": make_integration(management_account=people.msp), "now": NOW}
+    delegate(**give, account=ada)  # type: ignore[arg-type]
+    delegate(**give, account=bob, sub_account_ids=["1"])  # type: ignore[arg-type]
+    delegate(**give, account=eve, sub_account_ids=["2"], connected_by_customer=True)  # type: ignore[arg-type]
+
+    def is_stale(act: Callable[[], object]) -> bool:
+        Invoice.objects.filter(pk=draft.pk).update(is_stale=False)
+        act()
+        draft.refresh_from_db()
+        return draft.is_stale
+
+    draft = make_draft(account=ada, profile=profile)
+    wanted, other = {"include_managed_account_integrations": True}, {"city": "Volos"}
+    assert is_stale(lambda: change_account(actor=people.alice.actor, account=eve, fields=wanted, now=NOW))
+    assert not is_stale(lambda: change_account(actor=people.alice.actor, account=bob, fields=other, now=NOW))
+    assert is_stale(lambda: delete_account(actor=people.alice.actor, account=bob, now=NOW))
+    assert is_stale(lambda: change_settings(actor=people.alice.actor, fields={"name": "Stratus"}, now=NOW))
 
 
 def test_nothing_is_given_to_two_accounts_at_once(people: People) -> None:

@@ -39,6 +39,7 @@ from billow.usecases.invoice_parties import (
     seller_of,
 )
 from billow.usecases.invoice_snapshot import Origin, content_of
+from billow.usecases.one_at_a_time import await_changes
 from billow.usecases.write_version import Failure, write_failure, write_version
 
 _log = logging.getLogger(__name__)
@@ -83,6 +84,8 @@ def generate_due(
         message = f"The work on it ended without a result {MOST_ATTEMPTS} times; see the workers' logs."
         return _fail_all(claim, Failure(code="generation_gave_up", message=message), now)
     try:
+        # Who marked stale drafts before the claim may not have committed the change itself yet.
+        await_changes(management_account=claim.invoices[0].management_account)
         inputs = _read_inputs(claim)
         rated = _rate(claim.invoices, inputs)
     except _RETRYABLE:

@@ -17,6 +17,7 @@ from billow.usecases.actor import Actor
 from billow.usecases.audit import record
 from billow.usecases.costs import cost_store
 from billow.usecases.mark_stale import mark_stale
+from billow.usecases.one_at_a_time import lock_management_account
 from billow.usecases.refused import Refused
 
 
@@ -88,8 +89,8 @@ def _record_all(
     actor: Actor, integration: Integration, staged_imports: Sequence[StagedImport], *, root: Path, now: datetime
 ) -> tuple[ImportSummary, ...]:
     with transaction.atomic():
-        # Deliveries of one integration are recorded one after the other: the last one wins, whole.
-        Integration.objects.select_for_update().get(pk=integration.pk)
+        # Deliveries are recorded one after the other: the last one wins, whole.
+        lock_management_account(management_account=actor.management_account)
         return tuple(_record(actor, integration, staged, root=root, now=now) for staged in staged_imports)
 
 

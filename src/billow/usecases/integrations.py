@@ -9,7 +9,6 @@ from django.db import transaction
 from django.db.models import Q
 
 from billow.allocation.delegation import check_delegations
-from billow.records.accounts.models import ManagementAccount
 from billow.records.billing.models import Delegation, ManagedAccount
 from billow.records.costs.models import Integration
 from billow.terms.issue import Issue, has_errors
@@ -18,6 +17,7 @@ from billow.usecases.agreements import as_delegation
 from billow.usecases.audit import record
 from billow.usecases.field_checks import Findings
 from billow.usecases.mark_stale import mark_stale
+from billow.usecases.one_at_a_time import lock_management_account
 from billow.usecases.refused import Refused
 
 _PROVIDER = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
@@ -79,7 +79,7 @@ def delegate(
     scopes = _scopes(billing_account_id.strip(), [text.strip() for text in sub_account_ids])
     with transaction.atomic():
         # One person at a time gives away charges: the check below must see every other gift.
-        ManagementAccount.objects.select_for_update().get(pk=actor.management_account.pk)
+        lock_management_account(management_account=actor.management_account)
         wanted = [
             Delegation(
                 management_account=actor.management_account,
@@ -110,6 +110,7 @@ def undelegate(
     """Take charges of an integration back from a managed account: all of them, or those named; return how many."""
     actor.must_write_rules()
     with transaction.atomic():
+        lock_management_account(management_account=actor.management_account)
         rows = Delegation.objects.visible_to(actor.management_account).filter(
             integration=integration, managed_account=account
         )
@@ -138,6 +139,16 @@ def delegate_whole(
     for integration in integrations:
         if integration.pk not in present:
             delegate(actor=actor, integration=integration, account=account, now=now)
+
+
+def mark_sharers(*, account: ManagedAccount) -> None:
+    """Mark the drafts of all who share an integration with the account, in the caller's transaction.
+
+    What a narrower gift took from a wider one falls back to it when the narrower ends.
+    """
+    shared = Integration.objects.filter(delegations__managed_account=account)
+    concerned = ManagedAccount.objects.filter(delegations__integration__in=shared).distinct()
+    mark_stale(management_account=account.management_account, accounts=concerned)
 
 
 def _scopes(billing_account: str, sub_accounts: Sequence[str]) -> list[tuple[str, str]]:

@@ -19,6 +19,7 @@ from billow.usecases.audit import record
 from billow.usecases.bank_checks import is_bic, is_iban, is_routing_number
 from billow.usecases.field_checks import PARTY_FIELDS, Findings
 from billow.usecases.mark_stale import mark_stale
+from billow.usecases.one_at_a_time import lock_management_account
 from billow.usecases.refused import Refused
 
 BANK_FIELDS = ("bank_name", "beneficiary_name", "bank_tax_id")
@@ -79,6 +80,7 @@ def set_logo(
     except UnableToReadLogo as unable:
         raise Refused(unable.code, unable.message) from unable
     with transaction.atomic():
+        lock_management_account(management_account=actor.management_account)
         profiles = BillingProfile.objects.visible_to(actor.management_account).select_for_update().order_by("pk")
         for each in profiles if for_all else profiles.filter(pk=profile.pk):
             each.logo_png = None if logo is None else logo.png
@@ -96,6 +98,7 @@ def delete_profile(*, actor: Actor, profile: BillingProfile, now: datetime) -> N
     """Delete a profile that no managed account uses; issued invoices keep their copy of it."""
     actor.must_write_invoices()
     with transaction.atomic():
+        lock_management_account(management_account=actor.management_account)
         BillingProfile.objects.select_for_update().get(pk=profile.pk)
         users = list(profile.managed_accounts.order_by("name"))
         live = [account.name for account in users if account.deleted_at is None]
@@ -133,6 +136,7 @@ def _save(
     secure = _read_secure(findings, fields)
     findings.refuse_if_any()
     with transaction.atomic():
+        lock_management_account(management_account=actor.management_account)
         if profile.pk is not None:
             profile = BillingProfile.objects.select_for_update().get(pk=profile.pk)
         for name, value in clean.items():
