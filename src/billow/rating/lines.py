@@ -66,10 +66,10 @@ class AccountLines:
             provider_cost=cost,
             rated_cost=rated,
             deltas=deltas,
-            usage_amount=usage[0],
+            usage_amount=usage[0] if rated or not cost else None,  # what a rule hides is hidden with its usage
             usage_unit=usage[1] or None,
         )
-        mixed = usage[2]
+        mixed = usage[2] and bool(rated or not cost)
         if key == self._last_key:
             line, mixed = self._joined(self._lines.pop(), line, mixed or self._last_mixed)
         self._lines.append(line)
