@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from billow.documents.logo import UnableToReadLogo, read_logo
+from billow.documents.logo import Logo, UnableToReadLogo, read_logo
 from billow.invoicing.invoice import AdjustmentItem, AdjustmentType, CalculationType
 from billow.invoicing.totals import check_adjustment_item
 from billow.records.billing.models import BillingProfile, ManagedAccount
@@ -75,10 +75,7 @@ def set_logo(
 ) -> BillingProfile:
     """Set the logo from a PNG, JPEG or SVG file, or take it away; ``for_all`` profiles at once if wanted."""
     actor.must_write_invoices()
-    try:
-        logo = None if data is None else read_logo(data=data, file_name=file_name)
-    except UnableToReadLogo as unable:
-        raise Refused(unable.code, unable.message) from unable
+    logo = None if data is None else check_logo(data=data, file_name=file_name)
     with transaction.atomic():
         lock_management_account(management_account=actor.management_account)
         profiles = BillingProfile.objects.visible_to(actor.management_account).select_for_update().order_by("pk")
@@ -92,6 +89,14 @@ def set_logo(
             _record(actor, each, "record_updated", changes, now)
     profile.refresh_from_db()
     return profile
+
+
+def check_logo(*, data: bytes, file_name: str) -> Logo:
+    """Return the logo as documents print it, or refuse a file that is none; nothing is stored."""
+    try:
+        return read_logo(data=data, file_name=file_name)
+    except UnableToReadLogo as unable:
+        raise Refused(unable.code, unable.message) from unable
 
 
 def delete_profile(*, actor: Actor, profile: BillingProfile, now: datetime) -> None:
