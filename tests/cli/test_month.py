@@ -71,6 +71,9 @@ def test_a_month_from_the_bill_to_the_mail(billow: Program, bill: Path, tmp_path
     assert all(isinstance(dollars[name], str) for name in ("billed_cost", "effective_cost", "list_cost"))
     assert Decimal(dollars["billed_cost"]) == Decimal("377.8750000001")
 
+    (listed,) = billow.ok("costs", "list")["imports"]
+    assert {name: listed[name] for name in march} == march
+
     report = billow.ok("costs", "report", "--period", "2026-03", "--group-by", "account")
     assert [
         (row["account"], Decimal(row["provider_cost"]), Decimal(row["customer_cost"])) for row in report["rows"]
