@@ -108,6 +108,7 @@ def test_a_file_of_customers_is_stored_whole_or_not_at_all(people: People) -> No
     assert (ada.billing_email, ada.first_period_start) == (["a@ada.example", "b@ada.example"], date(2026, 3, 1))
     assert ada.custom_fields == [{"name": "VAT ID", "value": "DE1"}]
     assert (bob.currency, bob.payment_terms_days, bob.custom_fields) == ("USD", 10, [])
+    assert bob.billing_email == ["bob@x.example"]
     assert titles(ada) == titles(bob) == ["Markup"]
 
     bad = "name,contact_email,currency\nCora,cora@x.example,USD\nDora,ADA@x.example,USD\n,x,EURO\n"

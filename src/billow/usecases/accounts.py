@@ -67,6 +67,7 @@ def add_account(
     Rules that apply to all are put at the end of their groups.
     """
     actor.must_write_rules()
+    actor.must_own(*rules, *integrations)
     findings = Findings()
     with transaction.atomic():
         lock_management_account(management_account=actor.management_account)
@@ -92,6 +93,7 @@ def change_account(
 ) -> ManagedAccount:
     """Change the given fields, and replace the rules or whole integrations where given; drafts become stale."""
     actor.must_write_rules()
+    actor.must_own(account, *(rules or ()), *(integrations or ()))
     findings = Findings()
     with transaction.atomic():
         lock_management_account(management_account=actor.management_account)
@@ -113,6 +115,7 @@ def change_account(
 def delete_account(*, actor: Actor, account: ManagedAccount, now: datetime) -> int:
     """Delete a managed account: its drafts are cancelled, issued invoices stay; return how many were cancelled."""
     actor.must_write_rules()
+    actor.must_own(account)
     with transaction.atomic():
         lock_management_account(management_account=actor.management_account)
         ManagedAccount.objects.select_for_update().get(pk=account.pk)
@@ -139,7 +142,8 @@ def delete_account(*, actor: Actor, account: ManagedAccount, now: datetime) -> i
 def import_accounts(*, actor: Actor, data: bytes, now: datetime) -> tuple[ManagedAccount, ...]:
     """Add a managed account for each row of a CSV file, or none at all; every bad row is listed.
 
-    A column named ``custom:VAT ID`` becomes the custom field VAT ID.
+    A column named ``custom:VAT ID`` becomes the custom field VAT ID. Invoices go to the contact where a row names
+    no billing_email.
     """
     actor.must_write_rules()
     rows = read_csv_rows(
@@ -154,6 +158,7 @@ def import_accounts(*, actor: Actor, data: bytes, now: datetime) -> tuple[Manage
             findings = Findings(row=row.number)
             account = _new(actor)
             read_account(findings, account, _fields_of(row))
+            account.billing_email = account.billing_email or [account.contact_email]
             first = seen.setdefault(account.contact_email.lower(), row.number)
             if first != row.number and account.contact_email:
                 message = f"Contact email {account.contact_email} stands in row {first} already"
