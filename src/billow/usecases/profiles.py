@@ -61,6 +61,7 @@ def change_profile(
 ) -> SavedProfile:
     """Change the given fields, a list as a whole; drafts made with the profile become stale."""
     actor.must_write_invoices()
+    actor.must_own(profile)
     return _save(actor, profile, fields, action="record_updated", now=now)
 
 
@@ -75,6 +76,7 @@ def set_logo(
 ) -> BillingProfile:
     """Set the logo from a PNG, JPEG or SVG file, or take it away; ``for_all`` profiles at once if wanted."""
     actor.must_write_invoices()
+    actor.must_own(profile)
     logo = None if data is None else check_logo(data=data, file_name=file_name)
     with transaction.atomic():
         lock_management_account(management_account=actor.management_account)
@@ -102,6 +104,7 @@ def check_logo(*, data: bytes, file_name: str) -> Logo:
 def delete_profile(*, actor: Actor, profile: BillingProfile, now: datetime) -> None:
     """Delete a profile that no managed account uses; issued invoices keep their copy of it."""
     actor.must_write_invoices()
+    actor.must_own(profile)
     with transaction.atomic():
         lock_management_account(management_account=actor.management_account)
         BillingProfile.objects.select_for_update().get(pk=profile.pk)
@@ -120,6 +123,7 @@ def delete_profile(*, actor: Actor, profile: BillingProfile, now: datetime) -> N
 
 def banking_data(*, actor: Actor, profile: BillingProfile) -> dict[str, str | None]:
     """Return the secure banking data: in clear for an owner, the last four characters for anybody else."""
+    actor.must_own(profile)
     secure: dict[str, str | None] = json.loads(profile.secure_data or "{}")
     clear = actor.user is None or actor.user.may_write_invoices
     return {name: secure.get(name) if clear else _masked(secure.get(name)) for name in SECURE_FIELDS}

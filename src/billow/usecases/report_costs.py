@@ -82,6 +82,8 @@ def report_costs(
     if unknown:
         message = f"Costs cannot be grouped by {', '.join(unknown)}; choose from {', '.join(GROUPINGS)}"
         raise Refused("unknown_grouping", message)
+    if account is not None:
+        actor.must_own(account)
     groups = tuple(dict.fromkeys(group_by))
     accounts = (
         tuple(ManagedAccount.objects.visible_to(actor.management_account).live().order_by("name", "pk"))

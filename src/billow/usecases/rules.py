@@ -90,6 +90,7 @@ def change_rule(*, actor: Actor, rule: BillingRule, fields: Mapping[str, object]
     assigned where it is.
     """
     actor.must_write_rules()
+    actor.must_own(rule)
     findings = Findings()
     findings.read_known(fields, known=RULE_FIELDS)
     with transaction.atomic():
@@ -108,6 +109,7 @@ def change_rule(*, actor: Actor, rule: BillingRule, fields: Mapping[str, object]
 def delete_rule(*, actor: Actor, rule: BillingRule, now: datetime) -> int:
     """Delete a rule and take it from every account; return from how many."""
     actor.must_write_rules()
+    actor.must_own(rule)
     with transaction.atomic():
         lock_management_account(management_account=actor.management_account)
         _mark_drafts(actor, rule)
