@@ -190,3 +190,13 @@ def test_the_report_splits_the_bill_to_the_last_digit(people: People, integratio
     assert report_costs(actor=people.charlie.actor, period=OCTOBER).totals == ()
     with pytest.raises(Refused, match="cannot be grouped by colour"):
         report_costs(actor=people.bob.actor, period=OCTOBER, group_by=["colour"])
+
+
+def test_a_report_over_several_cost_metrics_says_so(people: People, integration: Integration, bring: Bring) -> None:
+    bring(*FIRST)
+    for name, basis in (("Ada", "billed_cost"), ("Bob", "list_cost")):
+        profile = make_profile(management_account=people.msp, nickname=name, cost_basis=basis)
+        account = make_managed_account(management_account=people.msp, name=name, billing_profile=profile)
+        assert report_costs(actor=people.bob.actor, period=OCTOBER, account=account).issues == ()
+    report = report_costs(actor=people.bob.actor, period=OCTOBER)
+    assert [issue.code for issue in report.issues] == ["mixed_cost_metrics"]
