@@ -12,7 +12,7 @@ from billow.terms.issue import Issue
 from billow.usecases.account_fields import read_account
 from billow.usecases.actor import Actor
 from billow.usecases.audit import record
-from billow.usecases.cancel_invoices import cancel
+from billow.usecases.cancel_invoices import cancel_drafts
 from billow.usecases.csv_rows import CsvRow, read_csv_rows, refuse_rows, with_row
 from billow.usecases.field_checks import Findings
 from billow.usecases.integrations import delegate_whole, mark_sharers
@@ -126,7 +126,7 @@ def delete_account(*, actor: Actor, account: ManagedAccount, now: datetime) -> i
         drafts = invoices.filter(status__in=[InvoiceStatus.AWAITING_APPROVAL, InvoiceStatus.FAILED])
         tokens = tuple(drafts.values_list("token", flat=True))
         if tokens:
-            result = cancel(actor=actor, invoice_tokens=tokens, reason=f"{account.name} was deleted", now=now)
+            result = cancel_drafts(actor=actor, invoice_tokens=tokens, reason=f"{account.name} was deleted", now=now)
             refused = [Issue(item.code, item.message) for item in result.items if not item.done]
             if refused:
                 raise Refused("drafts_not_cancelled", "A draft could not be cancelled; nothing was deleted", refused)
