@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from billow.billingrules.adjustment import adjustment_step
 from billow.billingrules.charge import charge_inserts
@@ -13,7 +13,7 @@ from billow.billingrules.order import check_order
 from billow.billingrules.rule import AdjustmentRule, BillingRule, ChargeRule, CreditRule, ExclusionRule
 from billow.billingrules.step import Facts, Insert, Multiply
 from billow.terms.period import BillingPeriod
-from billow.terms.rounding import to_store_scale
+from billow.terms.rounding import STORE_QUANTUM
 
 _ZERO = Decimal(0)
 
@@ -80,7 +80,10 @@ def apply_effects(*, cost: Decimal, effects: Sequence[Effect]) -> tuple[Decimal,
     if not cost:
         return cost, deltas
     for effect in effects:
-        after = to_store_scale(cost * effect.factor) or _ZERO  # a credit times zero would be minus zero
+        after = (cost * effect.factor).quantize(STORE_QUANTUM, ROUND_HALF_UP)
+        if not after:  # and stay so; a credit times zero would be minus zero
+            deltas.append((effect.rule_token, -cost))
+            return _ZERO, deltas
         if after != cost:
             deltas.append((effect.rule_token, after - cost))
             cost = after

@@ -10,9 +10,16 @@ from typing import Any
 from billow.billingrules.program import Effect, RuleProgram, apply_effects
 from billow.billingrules.step import Insert
 from billow.rating.rated_costs import RatedLine, RuleDelta
+from billow.terms.bulk import maker_of
 from billow.terms.issue import Issue, Severity
 
+GroupSums = tuple[date, str | None, str | None, Decimal, int, int, Decimal | None, str | None, bool]
+"""A group's first day, name, sub category, cost, charges, charges without cost, usage amount, unit, and whether
+several units are mixed."""
+
 _ZERO = Decimal(0)
+_rated_line = maker_of(RatedLine)
+_rule_delta = maker_of(RuleDelta)
 
 
 class AccountLines:
@@ -34,42 +41,33 @@ class AccountLines:
         self._last_mixed = False
         self._without_cost = 0
 
-    def add(
-        self,
-        *,
-        facts: tuple[Any, ...],
-        day: date,
-        name: str | None,
-        subcategory: str | None,
-        cost: Decimal,
-        without_cost: int,
-        usage: tuple[Decimal | None, str | None, bool],
-    ) -> None:
+    def add(self, *, facts: tuple[Any, ...], sums: GroupSums) -> None:
         """Rate one group and keep it as a line of its own or as part of the line before.
 
-        ``facts`` are the values of the plan's fact columns, the line's key first; ``usage`` is amount, unit, and
-        whether several units are mixed.
+        ``facts`` are the values of the plan's fact columns, the line's key first.
         """
-        key = facts[:8]
+        day, name, subcategory, cost, _, without_cost, usage_amount, usage_unit, mixed = sums
+        provider, service, category, account, sub_account, region, charge_category, currency = key = facts[:8]
         rated, deltas = self._rated(cost, facts, day) if self._program.steps else (cost, ())
-        line = RatedLine(
-            provider=key[0],
-            service=key[1],
-            service_category=key[2],
-            billing_account_id=key[3],
-            sub_account_id=key[4],
-            region=key[5],
-            charge_category=key[6],
-            currency=key[7],
-            sub_account_name=name,
-            service_subcategory=subcategory,
-            provider_cost=cost,
-            rated_cost=rated,
-            deltas=deltas,
-            usage_amount=usage[0],
-            usage_unit=usage[1] or None,
+        line = _rated_line(
+            provider,
+            account,
+            sub_account,
+            name,
+            service,
+            category,
+            subcategory,
+            charge_category,
+            region,
+            currency,
+            cost,
+            rated,
+            deltas,
+            usage_amount,
+            usage_unit or None,
+            None,
+            None,
         )
-        mixed = usage[2]
         if key == self._last_key:
             line, mixed = self._joined(self._lines.pop(), line, mixed or self._last_mixed)
         self._lines.append(line)
@@ -96,7 +94,7 @@ class AccountLines:
             by_column = dict(zip(self._fact_columns, facts, strict=True))
             effects = self._effects[remembered] = self._program.effects_on(facts=by_column, day=day)
         rated, deltas = apply_effects(cost=cost, effects=effects)
-        return rated, tuple(RuleDelta(rule_token=token, amount=amount) for token, amount in deltas)
+        return rated, tuple([_rule_delta(token, amount) for token, amount in deltas])
 
     def _joined(self, one: RatedLine, other: RatedLine, mixed: bool) -> tuple[RatedLine, bool]:
         amounts: dict[str, Decimal] = {}
