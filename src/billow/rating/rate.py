@@ -11,7 +11,7 @@ from billow.allocation.delegation import Delegation
 from billow.billingrules.program import RuleProgram, UnableToOrderRules, program_of
 from billow.coststore.partition import Partition
 from billow.coststore.query import CostQuery
-from billow.rating.columns import decimals, sums_of_money, texts
+from billow.rating.columns import counts, decimals, sums_of_money, texts
 from billow.rating.lines import AccountLines, GroupSums
 from billow.rating.plan import plan
 from billow.rating.rated_costs import Agreement, RatedCosts, RatedMonth
@@ -127,8 +127,8 @@ def _sums(groups: pa.Table) -> Iterable[GroupSums]:
         texts(groups, name="SubAccountName"),
         texts(groups, name="ServiceSubcategory"),
         sums_of_money(groups, name="cost"),
-        groups.column("charges").to_pylist(),
-        groups.column("charges_without_cost").to_pylist(),
+        counts(groups, name="charges"),
+        counts(groups, name="charges_without_cost"),
         decimals(groups, name="usage_amount"),
         texts(groups, name="usage_unit"),
         groups.column("usage_mixed").to_pylist(),
