@@ -1,11 +1,14 @@
 """A whole month by the command line alone, with the documents that scripts rely on."""
 
 import hashlib
+import shutil
+import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import Program
+from tests.cli.conftest import Program, clean_variables
 from tests.factories.costs import Charge, focus_csv
 
 from billow.terms.period import BillingPeriod
@@ -28,7 +31,12 @@ def bill(tmp_path: Path) -> Path:
     return file
 
 
-def set_up(billow: Program) -> None:
+@pytest.fixture(scope="module")
+def agreed(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder in which everything is agreed and nothing was billed yet, made once."""
+    data = tmp_path_factory.mktemp("agreed") / "data"
+    shutil.copytree(template, data)
+    billow = Program(data, clean_variables(data=data))
     billow.ok("profiles", "add", "Main", "--company-name", "Nimbus AE", "--country-code", "GR")
     billow.ok("integrations", "add", "Payer", "--provider", "aws")
     billow.ok("accounts", "add", "Ada", "--email", "ada@nimbus.example", "--terms", "14")
@@ -38,11 +46,18 @@ def set_up(billow: Program) -> None:
     billow.ok("rules", "add", "No tax", "--type", "exclusion", "--charge-type", "Tax", "--apply-to-all")
     billow.ok("rules", "add", "Markup", "--type", "adjustment", "--percentage", "110")
     billow.ok("rules", "assign", "Markup", "--account", "Ada")
+    return data
+
+
+@pytest.fixture
+def billow(agreed: Path, tmp_path: Path) -> Program:
+    """The program on a copy of that folder."""
+    data = tmp_path / "data"
+    shutil.copytree(agreed, data)
+    return Program(data, clean_variables(data=data))
 
 
 def test_a_month_from_the_bill_to_the_mail(billow: Program, bill: Path, tmp_path: Path) -> None:
-    set_up(billow)
-
     imported = billow.ok("costs", "import", bill, "--integration", "Payer")
     (march,) = imported["imports"]
     assert imported["issues"] == []
@@ -55,6 +70,9 @@ def test_a_month_from_the_bill_to_the_mail(billow: Program, bill: Path, tmp_path
     assert dollars["currency"] == "USD"
     assert all(isinstance(dollars[name], str) for name in ("billed_cost", "effective_cost", "list_cost"))
     assert Decimal(dollars["billed_cost"]) == Decimal("377.8750000001")
+
+    (listed,) = billow.ok("costs", "list")["imports"]
+    assert {name: listed[name] for name in march} == march
 
     report = billow.ok("costs", "report", "--period", "2026-03", "--group-by", "account")
     assert [
@@ -126,7 +144,6 @@ def approve_and_check(billow: Program, *, out: Path) -> None:
 
 
 def test_an_explained_line_adds_up(billow: Program, bill: Path) -> None:
-    set_up(billow)
     billow.ok("costs", "import", bill, "--integration", "Payer")
     (draft,) = billow.ok("invoices", "generate", "--account", "Ada", "--period", "2026-03")["invoices"]
     lines = billow.ok("invoices", "explain", draft["number"])["lines"]
@@ -145,7 +162,6 @@ def test_an_explained_line_adds_up(billow: Program, bill: Path) -> None:
 def test_a_newer_bill_makes_the_draft_stale_and_approval_wants_to_know(
     billow: Program, bill: Path, tmp_path: Path
 ) -> None:
-    set_up(billow)
     billow.ok("costs", "import", bill, "--integration", "Payer")
     (draft,) = billow.ok("invoices", "generate", "--account", "Ada", "--period", "2026-03")["invoices"]
     newer = tmp_path / "newer.csv"
@@ -170,7 +186,6 @@ def test_a_newer_bill_makes_the_draft_stale_and_approval_wants_to_know(
 
 
 def test_bulk_acts_that_fail_in_part_say_so_per_item(billow: Program, bill: Path) -> None:
-    set_up(billow)
     billow.ok("costs", "import", bill, "--integration", "Payer")
     (draft,) = billow.ok("invoices", "generate", "--account", "Ada", "--period", "2026-03")["invoices"]
     answer = billow.run("invoices", "approve", draft["number"], "INV-1999-00001", "--yes", "--no-send", "--json")
@@ -182,12 +197,9 @@ def test_bulk_acts_that_fail_in_part_say_so_per_item(billow: Program, bill: Path
 
 
 def test_a_request_that_is_left_to_a_worker_is_done_by_one(billow: Program, bill: Path) -> None:
-    set_up(billow)
     billow.ok("costs", "import", bill, "--integration", "Payer")
     (asked,) = billow.ok("invoices", "generate", "--account", "Ada", "--period", "2026-03", "--no-wait")["invoices"]
     assert (asked["status"], asked["total"]) == ("generating", None)
-    billow.ok("invoices", "generate", "--all", "--period", "2026-01")  # nobody's work is taken along
-    assert (
-        billow.ok("invoices", "list", "--account", "Ada", "--period", "2026-03")["invoices"][0]["status"]
-        == "generating"
-    )
+    subprocess.run([sys.executable, "-m", "billow.interfaces.jobs", "--once"], env=billow.variables, check=True)
+    (drafted,) = billow.ok("invoices", "list", "--account", "Ada", "--period", "2026-03")["invoices"]
+    assert (drafted["number"], drafted["status"], drafted["total"]) == (asked["number"], "awaiting_approval", "165.01")

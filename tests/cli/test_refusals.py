@@ -1,5 +1,6 @@
 """What the program says when something is wrong, and that nothing was changed then."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -23,9 +24,18 @@ def test_init_can_be_repeated_and_keeps_owner_and_keys(fresh: Program) -> None:
     keys = {file.name: file.read_bytes() for file in (fresh.data / "keys").iterdir() if not file.name.startswith(".")}
     assert set(keys) == {"secret_key", "encryption_key"}
     assert all((fresh.data / "keys" / name).stat().st_mode & 0o777 == 0o600 for name in keys)
+    assert (fresh.data / "billow.sqlite3").stat().st_mode & 0o777 == 0o600
     again = fresh.ok("init", "--owner", "somebody@else.example")
     assert (again["owner"], again["password"]) == ("alice@nimbus.example", None)
     assert keys == {name: (fresh.data / "keys" / name).read_bytes() for name in keys}
+
+
+def test_two_who_initialise_at_once_agree(fresh: Program) -> None:
+    with ThreadPoolExecutor(3) as many:
+        answers = list(many.map(lambda name: fresh.ok("init", "--owner", f"{name}@nimbus.example"), "abc"))
+    assert len({answer["owner"] for answer in answers}) == 1
+    assert len({answer["management_account"] for answer in answers}) == 1
+    assert len([answer for answer in answers if answer["password"]]) == 1
 
 
 def test_init_in_production_makes_the_keys_that_production_insists_on(fresh: Program) -> None:
@@ -107,6 +117,26 @@ def test_dangerous_commands_refuse_where_nobody_can_be_asked(billow: Program) ->
     assert len(billow.ok("accounts", "list")["accounts"]) == 1
     billow.ok("accounts", "delete", "Ada", "--yes")
     assert billow.ok("accounts", "list") == {"accounts": []}
+
+
+def test_a_profile_is_not_half_made_when_its_logo_is_no_picture(billow: Program, tmp_path: Path) -> None:
+    logo = tmp_path / "logo.png"
+    logo.write_text("hello")
+    add = ("profiles", "add", "Main", "--company-name", "Nimbus AE", "--country-code", "GR")
+    assert billow.refused(*add, "--logo", logo) == ["logo_not_an_image"]
+    assert billow.ok("profiles", "list") == {"profiles": []}
+    billow.ok(*add)
+    assert billow.refused("profiles", "set", "Main", "--city", "Athens", "--logo", logo) == ["logo_not_an_image"]
+    assert billow.ok("profiles", "show", "Main")["city"] is None
+
+
+def test_rounding_of_a_bill_is_said_to_people_too(billow: Program, tmp_path: Path) -> None:
+    billow.ok("integrations", "add", "Payer", "--provider", "aws")
+    bill = tmp_path / "bill.csv"
+    bill.write_bytes(focus_csv(period=MARCH, charges=[Charge(sub_account="1", cost="1.0000000000000000004")]))
+    answer = billow.run("costs", "import", bill, "--integration", "Payer")
+    assert answer.code == 0
+    assert "2026-03: 1 of 1 rows are finer than 18 decimals and were rounded" in answer.stderr
 
 
 def test_a_bad_bill_is_refused_whole_with_every_problem(billow: Program, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ class Charge:
     currency: str = "USD"
     day: int = 1
     region: str = "eu-central-1"
+    billing_account: str = "billing-1"
 
 
 def make_integration(
@@ -67,7 +68,7 @@ def _row(period: BillingPeriod, charge: Charge) -> dict[str, str]:
         "EffectiveCost": charge.cost,
         "ListCost": charge.cost,
         "ContractedCost": charge.cost,
-        "BillingAccountId": "billing-1",
+        "BillingAccountId": charge.billing_account,
         "BillingAccountName": "Payer",
         "BillingCurrency": charge.currency,
         "BillingPeriodStart": _time(period.start),

@@ -90,6 +90,48 @@ def test_a_version_that_an_invoice_shows_takes_no_further_line(draft: Invoice) -
         line.save(force_insert=True)
 
 
+KEPT = [
+    "billing_invoice",
+    "billing_invoiceversion",
+    "billing_invoiceline",
+    "billing_invoicetransition",
+    "billing_invoiceseries",
+    "billing_document",
+    "audit_auditentry",
+]
+
+
+@pytest.mark.parametrize("table", KEPT)
+def test_no_row_makes_room_for_another(approved: Invoice, table: str) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("only SQLite has OR REPLACE")
+    assert "refused" in refuses(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}")
+
+
+def test_no_draft_takes_the_place_of_an_approved_invoice(approved: Invoice) -> None:
+    other = make_managed_account(management_account=approved.management_account, name="Bob")
+    draft = make_draft(account=other, profile=approved.management_account.billing_profiles.get())
+    word = "OR REPLACE" if connection.vendor == "sqlite" else ""
+    assert "refused" in refuses(f"UPDATE {word} billing_invoice SET id = {approved.pk} WHERE id = %s", draft.pk)
+    refuses(f"UPDATE {word} billing_invoice SET chain_position = 1 WHERE id = %s", draft.pk)
+    assert Invoice.objects.count() == 2
+
+
+def test_every_unique_key_of_what_is_kept_is_protected() -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("only SQLite has OR REPLACE")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tbl_name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%no_replace_%'")
+        triggers = cursor.fetchall()
+        assert {*KEPT, "billing_delivery", "billing_creditnote", "costs_costimport"} <= {table for table, _ in triggers}
+        for table, sql in triggers:
+            cursor.execute(f"PRAGMA index_list({table})")
+            for index in [row[1] for row in cursor.fetchall() if row[2]]:
+                cursor.execute(f"PRAGMA index_info({index})")
+                columns = [row[2] for row in cursor.fetchall()]
+                assert " AND ".join(f"there.{column} = NEW.{column}" for column in columns) in sql, (table, columns)
+
+
 def test_a_series_only_counts_forwards_and_stays(approved: Invoice) -> None:
     series = InvoiceSeries.objects.get()
     assert (series.next_sequence, series.chain_length) == (2, 1)

@@ -89,8 +89,8 @@ def test_the_form_signs_in_with_a_new_session_and_goes_on_to_the_wished_page(peo
     session = client.session
     session["old"] = True
     session.save()
-    client.cookies["sessionid"] = session.session_key
     old_key = session.session_key
+    client.cookies["sessionid"] = str(old_key)
     answer = client.post("/sign-in", {"email": EMAIL, "password": PASSWORD, "next": "/invoices?period=2026-09"})
     assert (answer.status_code, answer.headers["Location"]) == (302, "/invoices?period=2026-09")
     assert client.session.session_key != old_key

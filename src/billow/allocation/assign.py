@@ -83,9 +83,16 @@ class Ownership:
 
 
 def ownership(*, delegations: Sequence[Delegation], period: BillingPeriod) -> Ownership:
-    """Return who owns what in the month; raise UnableToAllocate if check_delegations finds an error."""
+    """Return who owns what in the month.
+
+    Raise UnableToAllocate if check_delegations finds an error, or a sub account is given alone: which billing
+    accounts are meant is known from the month's bills (``under_billing_accounts``).
+    """
     for issue in check_delegations(delegations=delegations):
         raise UnableToAllocate(issue.message)
+    for delegation in delegations:
+        if delegation.sub_account_id is not None and delegation.billing_account_id is None:
+            raise UnableToAllocate(f"{delegation.scope_text} has no billing account; it must be looked up in the bills")
     by_scope: dict[ChargeScope, list[Delegation]] = defaultdict(list)
     for delegation in delegations:
         if (delegation.start_date or date.min) < period.end and (delegation.end_date or date.max) >= period.start:

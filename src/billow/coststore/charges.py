@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import duckdb
 
 from billow.coststore.delivery import NULL_TEXTS, DecimalShape, DeliveredFile
+from billow.coststore.engines.duckdb import fetch_all
 from billow.terms.focus import COLUMN_BY_NAME, FOCUS_COLUMNS, ColumnKind, FocusColumn
 
 DECIMAL_KINDS = (ColumnKind.COST, ColumnKind.QUANTITY)
@@ -47,17 +48,24 @@ def _inspected(engine: duckdb.DuckDBPyConnection, file: DeliveredFile) -> Readab
         if column.stored in COLUMN_BY_NAME and types[column.delivered] == "VARCHAR"
     }
     missing = ", ".join(quoted_text(text) for text in NULL_TEXTS)
-    any_missing = " OR ".join(f"{name} IN ({missing})" for name in texts.values()) or "FALSE"
-    spells_nulls = engine.execute(f"SELECT 1 FROM {source} WHERE {any_missing} LIMIT 1").fetchone() is not None
-    broken = [
-        stored
+    spelled = " OR ".join(f"{name} IN ({missing})" for name in texts.values()) or "FALSE"
+    broken = {
+        stored: f"NOT json_valid({name}) AND {name} NOT IN ({missing})"
         for stored, name in texts.items()
         if COLUMN_BY_NAME[stored].kind is ColumnKind.JSON
-        and engine.execute(
-            f"SELECT 1 FROM {source} WHERE NOT json_valid({name}) AND {name} NOT IN ({missing}) LIMIT 1"
-        ).fetchone()
-    ]
-    return ReadableFile(file, types, spells_nulls, frozenset(broken))
+    }
+
+    def occurs(condition: str) -> bool:
+        return bool(fetch_all(engine=engine, statement=f"SELECT 1 FROM {source} WHERE {condition} LIMIT 1"))
+
+    if not occurs(" OR ".join(f"({condition})" for condition in (spelled, *broken.values()))):
+        return ReadableFile(file, types, spells_nulls=False, broken_json=frozenset())
+    return ReadableFile(
+        file,
+        types,
+        spells_nulls=occurs(spelled),
+        broken_json=frozenset(stored for stored, condition in broken.items() if occurs(condition)),
+    )
 
 
 def schema_of(*, files: Sequence[ReadableFile]) -> StoredSchema:

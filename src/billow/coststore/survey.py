@@ -8,19 +8,25 @@ from decimal import Decimal
 import duckdb
 
 from billow.coststore.charges import ReadableFile, StoredSchema, charges_sql, quoted_name, quoted_text
+from billow.coststore.engines.duckdb import fetch_all
 from billow.coststore.partition import CostTotals
 from billow.terms.focus import COST_METRICS, FOCUS_COLUMNS, ChargeCategory, ColumnKind
 
 TOTAL_PLACES = Decimal("1e-18")
+GROUP_COLUMNS = ("BillingPeriodStart", "BillingPeriodEnd", "BillingCurrency", "ChargeCategory")
 
 
 @dataclass(frozen=True, slots=True)
 class RowRule:
-    """What rows may not be: a stable code, the column to name, and the condition in SQL."""
+    """What rows may not be: a stable code, the column to name, and the condition in SQL.
+
+    A condition that looks at GROUP_COLUMNS only is tested once per group and costs nothing.
+    """
 
     code: str
     column: str
     condition: str
+    of_group: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +72,20 @@ def row_rules(*, currencies: Collection[str]) -> tuple[RowRule, ...]:
     )
     return (
         *(
-            RowRule("missing_value", column.name, f"{column.name} IS NULL")
+            RowRule("missing_value", column.name, f"{column.name} IS NULL", of_group=column.name in GROUP_COLUMNS)
             for column in FOCUS_COLUMNS
             if column.required
         ),
-        RowRule("unknown_currency", "BillingCurrency", f"BillingCurrency NOT IN ({known_currencies})"),
-        RowRule("unknown_charge_category", "ChargeCategory", f"ChargeCategory NOT IN ({known_categories})"),
+        RowRule("unknown_currency", "BillingCurrency", f"BillingCurrency NOT IN ({known_currencies})", of_group=True),
+        RowRule(
+            "unknown_charge_category", "ChargeCategory", f"ChargeCategory NOT IN ({known_categories})", of_group=True
+        ),
         RowRule(
             "bad_billing_period",
             "BillingPeriodStart",
             "BillingPeriodStart <> date_trunc('month', BillingPeriodStart) "
             "OR BillingPeriodEnd <> date_trunc('month', BillingPeriodStart) + INTERVAL 1 MONTH",
+            of_group=True,
         ),
         RowRule("bad_charge_period", "ChargePeriodEnd", "ChargePeriodEnd < ChargePeriodStart"),
         RowRule("charge_outside_period", "ChargePeriodStart", f"{starts_outside} AND {beyond}"),
@@ -103,13 +112,14 @@ def survey_files(
     for readable in files:
         applied = _rules_of(readable, rules)
         counts = [0] * len(applied)
-        for start, end, currency, rows, *figures in engine.execute(_summary_sql(readable, schema, applied)).fetchall():
+        summary = fetch_all(engine=engine, statement=_summary_sql(readable, schema, applied))
+        for start, end, currency, rows, *figures in summary:
             sums = tuple(figure or Decimal(0) for figure in figures[: len(COST_METRICS)])
             counts = [old + new for old, new in zip(counts, figures[len(COST_METRICS) :], strict=True)]
             groups.append(_Group(readable.file.name, start, end, currency or "", rows, sums))
         for rule, count in zip(applied, counts, strict=True):
             if count:
-                shown = engine.execute(_examples_sql(readable, schema, rule, examples)).fetchall()
+                shown = fetch_all(engine=engine, statement=_examples_sql(readable, schema, rule, examples))
                 findings.append(Finding(rule, readable.file.name, count, tuple((row, value) for row, value in shown)))
     return Survey(_periods(groups), tuple(findings))
 
@@ -132,11 +142,19 @@ def _rules_of(readable: ReadableFile, rules: Sequence[RowRule]) -> list[RowRule]
 
 
 def _summary_sql(readable: ReadableFile, schema: StoredSchema, rules: Sequence[RowRule]) -> str:
-    figures = [f"sum({metric})" for metric in COST_METRICS]
-    figures += [f"count(*) FILTER (WHERE {rule.condition})" for rule in rules]
+    keys = ", ".join(GROUP_COLUMNS)
+    inside = [f"sum({metric}) AS sum_{metric}" for metric in COST_METRICS]
+    outside = [f"sum_{metric}" for metric in COST_METRICS]
+    for number, rule in enumerate(rules):
+        if rule.of_group:
+            outside.append(f"CASE WHEN {rule.condition} THEN charges ELSE 0 END")
+        else:
+            inside.append(f"count(*) FILTER (WHERE {rule.condition}) AS broken_{number}")
+            outside.append(f"broken_{number}")
     return (
-        f"SELECT BillingPeriodStart, BillingPeriodEnd, BillingCurrency, count(*), {', '.join(figures)} "
-        f"FROM ({charges_sql(readable=readable, schema=schema)}) GROUP BY ALL"
+        f"SELECT BillingPeriodStart, BillingPeriodEnd, BillingCurrency, charges, {', '.join(outside)} FROM ("
+        f"SELECT {keys}, count(*) AS charges, {', '.join(inside)} "
+        f"FROM ({charges_sql(readable=readable, schema=schema)}) GROUP BY {keys})"
     )
 
 

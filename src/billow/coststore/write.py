@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from billow.coststore.charges import ReadableFile, StoredSchema, charges_sql, quoted_text
+from billow.coststore.engines.duckdb import fetch_all
 from billow.coststore.partition import CostTotals
 from billow.coststore.survey import PeriodRows, cost_totals
 from billow.terms.focus import COST_METRICS
@@ -47,7 +48,7 @@ def copy_charges(
             "(FORMAT parquet, COMPRESSION zstd)"
         )
         try:
-            (count,) = engine.execute(statement).fetchone() or (0,)
+            ((count,),) = fetch_all(engine=engine, statement=statement)
         except duckdb.Error as error:
             raise UnableToWritePartition(str(error), disk_full=is_disk_full(str(error))) from error
         written.append(target)
@@ -60,10 +61,11 @@ def read_back(*, engine: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> tu
     """Return how many charges the files hold and their exact totals by currency."""
     paths = ", ".join(quoted_text(str(file)) for file in files)
     sums = ", ".join(f"sum({metric})" for metric in COST_METRICS)
-    groups = engine.execute(
-        f"SELECT BillingCurrency, count(*), {sums} FROM read_parquet([{paths}], hive_partitioning = false) "
-        "GROUP BY BillingCurrency ORDER BY BillingCurrency"
-    ).fetchall()
+    groups = fetch_all(
+        engine=engine,
+        statement=f"SELECT BillingCurrency, count(*), {sums} FROM read_parquet([{paths}], hive_partitioning = false) "
+        "GROUP BY BillingCurrency ORDER BY BillingCurrency",
+    )
     totals = tuple(
         cost_totals(currency=group[0], sums=[Decimal(value or 0) for value in group[2:]]) for group in groups
     )

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from billow.coststore.delivery import NULL_TEXTS, DecimalShape, DeliveredColumn, DeliveredFile
 from billow.ingest.decimals import Decimals, shape_of, to_decimals
 from billow.ingest.problems import Problems, shown
 from billow.ingest.rounding import RoundingByPeriod
+from billow.ingest.staged_table import StagedTable
 from billow.ingest.times import to_times
 from billow.terms.focus import COLUMN_BY_NAME, ColumnKind
 from billow.terms.issue import Issue
@@ -37,18 +37,13 @@ class Retyping:
 
     def rewrite(self, batches: Iterable[pa.RecordBatch], *, target: Path) -> DeliveredFile:
         """Write all batches to the target; bad values are null there and stand in ``problems``."""
-        writer: pq.ParquetWriter | None = None
-        try:
+        with StagedTable(target) as staged:
             for batch in batches:
-                table = self._retyped(batch)
-                writer = writer or pq.ParquetWriter(target, table.schema, compression="lz4")
-                writer.write_table(table)
+                staged.append(self._retyped(batch), shapes=self.shapes)
                 self.rows += len(batch)
-        finally:
-            if writer is not None:
-                writer.close()
-        if writer is None:
-            pq.write_table(pa.table({column.stored: pa.array([], pa.string()) for column in self.columns}), target)
+            if not self.rows:
+                empty = {column.stored: pa.array([], pa.string()) for column in self.columns}
+                staged.append(pa.table(empty), shapes={})
         columns = tuple(DeliveredColumn(column.stored, column.stored) for column in self.columns)
         return DeliveredFile(path=target, name=self.name, columns=columns, rows=self.rows, shapes=self.shapes)
 
@@ -65,7 +60,7 @@ class Retyping:
                 arrays[column.stored] = values
         for index, differences in rounded.items():
             starts = arrays.get(_PERIOD_COLUMN)
-            self.rounding.add(None if starts is None else _naive(starts[index].as_py()), differences)
+            self.rounding.add(None if starts is None else _naive(starts[index].as_py()), differences=differences)
         return pa.table(arrays)
 
     def _decimals(self, column: DeliveredColumn, values: pa.Array, rounded: dict[int, list[Decimal]]) -> pa.Array:

@@ -20,7 +20,7 @@ class RoundingByPeriod:
 
     periods: dict[datetime, Rounding] = field(default_factory=dict)
 
-    def add(self, period_start: datetime | None, differences: list[Decimal]) -> None:
+    def add(self, period_start: datetime | None, *, differences: list[Decimal]) -> None:
         """Count one row's rounded values."""
         if period_start is not None:
             rounding = self.periods.setdefault(period_start, Rounding())

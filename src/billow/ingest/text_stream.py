@@ -7,6 +7,7 @@ import io
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from threading import RLock
 from typing import IO
 
 from billow.ingest.limits import ImportLimits
@@ -28,7 +29,8 @@ class UnableToReadText(Exception):
 class TextStream(io.RawIOBase):
     """Reads a file, unpacked if it is gzip, and stops at bytes that no bill can have.
 
-    After the end ``quotes_are_paired`` tells whether a quoted field was left open.
+    After the end ``quotes_are_paired`` tells whether a quoted field was left open. The CSV reader reads ahead in a
+    thread of its own, also after it gave up: closing waits for that, and a closed stream is at its end.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class TextStream(io.RawIOBase):
         self._lines = 0
         self._quotes = 0
         self._line_start = b""
+        self._one_at_a_time = RLock()
         self.failure: UnableToReadText | None = None
 
     @property
@@ -70,6 +73,18 @@ class TextStream(io.RawIOBase):
 
     def read_chunk(self, size: int) -> bytes:
         """Return up to ``size`` checked bytes; raise UnableToReadText at the first bad one."""
+        with self._one_at_a_time:
+            return b"" if self.closed else self._read_checked(size)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._one_at_a_time:
+            if not self.closed:
+                self._stream.close()
+                self._raw.close()
+            super().close()
+
+    def _read_checked(self, size: int) -> bytes:
         try:
             chunk = self._unpack(size)
             self._check_size(chunk)
@@ -81,13 +96,6 @@ class TextStream(io.RawIOBase):
         self._on_bytes(position - self._reported)
         self._reported = position
         return chunk
-
-    def close(self) -> None:
-        """Close the file."""
-        if not self.closed:
-            self._stream.close()
-            self._raw.close()
-        super().close()
 
     def _unpack(self, size: int) -> bytes:
         try:

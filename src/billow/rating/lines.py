@@ -57,6 +57,8 @@ class AccountLines:
         day, name, subcategory, cost, _, without_cost, amount, unit, mixed = sums
         key = facts[:8]
         rated, deltas = self._rated(cost, facts, day) if self._program.steps else (cost, _NOTHING)
+        if cost and not rated:  # what a rule hides is hidden with its usage
+            amount, mixed = None, False
         if key != self._key:
             self._close_line()
             self._key = key

@@ -115,6 +115,47 @@ class RefuseLateLines(Trigger):
         ]
 
 
+class RefuseReplacement(Trigger):
+    """Refuse that a row is removed to make room for another, which SQLite's OR REPLACE does without a DELETE.
+
+    ``keys`` are the table's unique keys; a key may end with the condition under which it is unique. PostgreSQL
+    knows no such statement.
+    """
+
+    EVENTS = ("INSERT", "UPDATE")
+
+    def __init__(self, *, name: str, table: str, keys: tuple[tuple[str, ...], ...], message: str) -> None:
+        super().__init__(name=name, table=table, message=message)
+        self.keys = keys
+
+    def statements(self, vendor: str) -> list[str]:
+        """Return the SQL for the database."""
+        if vendor != "sqlite":
+            return []
+        return [
+            self._statement(name, event) for name, event in zip(self.trigger_names(vendor), self.EVENTS, strict=True)
+        ]
+
+    def trigger_names(self, vendor: str) -> list[str]:
+        """Return the names of the triggers that statements() creates."""
+        return [f"{self.name}_{event.lower()}" for event in self.EVENTS] if vendor == "sqlite" else []
+
+    def _statement(self, name: str, event: str) -> str:
+        others = "" if event == "INSERT" else " AND there.id <> OLD.id"
+        taken = " OR ".join(
+            f"EXISTS (SELECT 1 FROM {self.table} there WHERE {self._same(key)}{others})" for key in self.keys
+        )
+        return (
+            f"CREATE TRIGGER {name} BEFORE {event} ON {self.table} FOR EACH ROW WHEN {taken} "
+            f"BEGIN SELECT RAISE(ABORT, '{self.message}'); END"
+        )
+
+    def _same(self, key: tuple[str, ...]) -> str:
+        return " AND ".join(
+            f"there.{part} = NEW.{part}" if part.isidentifier() else f"there.{part} AND NEW.{part}" for part in key
+        )
+
+
 def append_only(table: str) -> list[Operation]:
     """Return the operations that let rows of the table only ever be added."""
     return [

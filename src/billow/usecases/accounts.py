@@ -5,7 +5,6 @@ from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
 
-from billow.records.accounts.models import ManagementAccount
 from billow.records.billing.models import BillingRule, Invoice, ManagedAccount
 from billow.records.billing.models.invoices import InvoiceStatus
 from billow.records.costs.models import Integration
@@ -16,8 +15,9 @@ from billow.usecases.audit import record
 from billow.usecases.cancel_invoices import cancel
 from billow.usecases.csv_rows import CsvRow, read_csv_rows, refuse_rows, with_row
 from billow.usecases.field_checks import Findings
-from billow.usecases.integrations import delegate_whole
+from billow.usecases.integrations import delegate_whole, mark_sharers
 from billow.usecases.mark_stale import mark_stale
+from billow.usecases.one_at_a_time import lock_management_account
 from billow.usecases.refused import Refused
 from billow.usecases.rule_assignments import assign_rules, in_order
 
@@ -67,9 +67,10 @@ def add_account(
     Rules that apply to all are put at the end of their groups.
     """
     actor.must_write_rules()
+    actor.must_own(*rules, *integrations)
     findings = Findings()
     with transaction.atomic():
-        ManagementAccount.objects.select_for_update().get(pk=actor.management_account.pk)
+        lock_management_account(management_account=actor.management_account)
         account = _new(actor)
         read_account(findings, account, {"name": None, "contact_email": None, **fields})
         findings.refuse_if_any()
@@ -92,14 +93,17 @@ def change_account(
 ) -> ManagedAccount:
     """Change the given fields, and replace the rules or whole integrations where given; drafts become stale."""
     actor.must_write_rules()
+    actor.must_own(account, *(rules or ()), *(integrations or ()))
     findings = Findings()
     with transaction.atomic():
-        ManagementAccount.objects.select_for_update().get(pk=actor.management_account.pk)
+        lock_management_account(management_account=actor.management_account)
         account = ManagedAccount.objects.select_for_update().get(pk=account.pk)
         read_account(findings, account, fields)
         findings.refuse_if_any()
         _save(account)
         mark_stale(management_account=actor.management_account, accounts=[account])
+        if "include_managed_account_integrations" in fields:
+            mark_sharers(account=account)
         _record(actor, account, "record_updated", fields, now)
         if rules is not None:
             assign_rules(actor=actor, account=account, rules=rules, now=now)
@@ -111,7 +115,9 @@ def change_account(
 def delete_account(*, actor: Actor, account: ManagedAccount, now: datetime) -> int:
     """Delete a managed account: its drafts are cancelled, issued invoices stay; return how many were cancelled."""
     actor.must_write_rules()
+    actor.must_own(account)
     with transaction.atomic():
+        lock_management_account(management_account=actor.management_account)
         ManagedAccount.objects.select_for_update().get(pk=account.pk)
         invoices = Invoice.objects.visible_to(actor.management_account).filter(managed_account=account)
         if busy := invoices.filter(status=InvoiceStatus.GENERATING).first():
@@ -124,6 +130,7 @@ def delete_account(*, actor: Actor, account: ManagedAccount, now: datetime) -> i
             refused = [Issue(item.code, item.message) for item in result.items if not item.done]
             if refused:
                 raise Refused("drafts_not_cancelled", "A draft could not be cancelled; nothing was deleted", refused)
+        mark_sharers(account=account)
         account.delegations.all().delete()
         account.rule_assignments.all().delete()
         account.deleted_at = now
@@ -135,14 +142,15 @@ def delete_account(*, actor: Actor, account: ManagedAccount, now: datetime) -> i
 def import_accounts(*, actor: Actor, data: bytes, now: datetime) -> tuple[ManagedAccount, ...]:
     """Add a managed account for each row of a CSV file, or none at all; every bad row is listed.
 
-    A column named ``custom:VAT ID`` becomes the custom field VAT ID.
+    A column named ``custom:VAT ID`` becomes the custom field VAT ID. Invoices go to the contact where a row names
+    no billing_email.
     """
     actor.must_write_rules()
     rows = read_csv_rows(
         data=data, columns=_CSV_COLUMNS, required=("name", "contact_email"), most_rows=MOST_ROWS, free_prefix=_FREE
     )
     with transaction.atomic():
-        ManagementAccount.objects.select_for_update().get(pk=actor.management_account.pk)
+        lock_management_account(management_account=actor.management_account)
         issues: list[Issue] = []
         accounts: list[ManagedAccount] = []
         seen: dict[str, int] = {}
@@ -150,6 +158,7 @@ def import_accounts(*, actor: Actor, data: bytes, now: datetime) -> tuple[Manage
             findings = Findings(row=row.number)
             account = _new(actor)
             read_account(findings, account, _fields_of(row))
+            account.billing_email = account.billing_email or [account.contact_email]
             first = seen.setdefault(account.contact_email.lower(), row.number)
             if first != row.number and account.contact_email:
                 message = f"Contact email {account.contact_email} stands in row {first} already"

@@ -47,16 +47,12 @@ def delegations_of(
 ) -> tuple[Delegation, ...]:
     """Return the management account's delegations in a stable order: all, or those that touch the period.
 
-    What a customer connected himself counts only where his account says that it does. Sub accounts that no bill has
-    named yet are left out.
+    What a customer connected himself counts only where his account says that it does. To rate a month, pass them
+    through ``delegations_as_billed``.
     """
-    rows = (
-        billing.Delegation.objects.visible_to(management_account)
-        .filter(
-            Q(connected_by_customer=False) | Q(managed_account__include_managed_account_integrations=True),
-            managed_account__deleted_at__isnull=True,
-        )
-        .exclude(Q(billing_account_id="") & ~Q(sub_account_id=""))
+    rows = billing.Delegation.objects.visible_to(management_account).filter(
+        Q(connected_by_customer=False) | Q(managed_account__include_managed_account_integrations=True),
+        managed_account__deleted_at__isnull=True,
     )
     if period is not None:
         rows = rows.filter(

@@ -51,9 +51,7 @@ class Findings:
 
     def _note(self, code: str, column: str, message: str, value: object, severity: Severity) -> None:
         text = None if value is None else str(value)[:200]
-        self.issues.append(
-            Issue(code, message, severity=severity, row=self.row, column=column, value=text)
-        )
+        self.issues.append(Issue(code, message, severity=severity, row=self.row, column=column, value=text))
 
     @property
     def failed(self) -> bool:

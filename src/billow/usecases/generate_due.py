@@ -26,7 +26,8 @@ from billow.terms.issue import Issue
 from billow.terms.rounding import RoundingRule
 from billow.usecases import documents_storage
 from billow.usecases.agreements import agreements_of, delegations_of
-from billow.usecases.claim_invoices import LEASE, MOST_ATTEMPTS, Claim, claim_due, renew
+from billow.usecases.billed_accounts import delegations_as_billed
+from billow.usecases.claim_invoices import LEASE, MOST_ATTEMPTS, Claim, claim_due, kept, renew
 from billow.usecases.costs import cost_store, current_imports, partition_of
 from billow.usecases.documents_storage import StoredFile
 from billow.usecases.invoice_parties import (
@@ -38,6 +39,7 @@ from billow.usecases.invoice_parties import (
     seller_of,
 )
 from billow.usecases.invoice_snapshot import Origin, content_of
+from billow.usecases.one_at_a_time import await_changes
 from billow.usecases.write_version import Failure, write_failure, write_version
 
 _log = logging.getLogger(__name__)
@@ -82,8 +84,12 @@ def generate_due(
         message = f"The work on it ended without a result {MOST_ATTEMPTS} times; see the workers' logs."
         return _fail_all(claim, Failure(code="generation_gave_up", message=message), now)
     try:
-        inputs = _read_inputs(claim)
-        rated = _rate(claim.invoices, inputs)
+        # Who marked stale drafts before the claim may not have committed the change itself yet.
+        await_changes(management_account=claim.invoices[0].management_account)
+        with kept(claim=claim, now=now):
+            inputs = _read_inputs(claim)
+            rated = _rate(claim.invoices, inputs)
+        renew(claim=claim, at=now())
     except _RETRYABLE:
         raise
     except Exception as error:
@@ -152,13 +158,16 @@ def _read_inputs(claim: Claim) -> _Inputs:
     first = claim.invoices[0]
     accounts = [invoice.managed_account for invoice in claim.invoices]
     imports = tuple(current_imports(management_account=first.management_account, period=first.period))
+    partitions = tuple(partition_of(cost_import) for cost_import in imports)
     all_profiles = BillingProfile.objects.visible_to(first.management_account).select_related("management_account")
     spare = tuple(all_profiles[:2])
     profiles = {account.token: profile_of(account=account, profiles=spare) for account in accounts}
     return _Inputs(
         imports=imports,
-        partitions=tuple(partition_of(cost_import) for cost_import in imports),
-        delegations=delegations_of(first.management_account, first.period),
+        partitions=partitions,
+        delegations=delegations_as_billed(
+            delegations=delegations_of(first.management_account, first.period), partitions=partitions
+        ),
         agreements={agreement.account_token: agreement for agreement in agreements_of(accounts)},
         profiles=profiles,
         exchange_rates=exchange_rates_of(management_account_id=first.management_account_id, period=first.period),

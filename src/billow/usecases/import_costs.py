@@ -15,9 +15,9 @@ from billow.records.costs.models import CostImport, CostImportTotals, Integratio
 from billow.terms.issue import Issue, has_errors
 from billow.usecases.actor import Actor
 from billow.usecases.audit import record
-from billow.usecases.billed_accounts import give_billing_accounts, settle_waiting
 from billow.usecases.costs import cost_store
 from billow.usecases.mark_stale import mark_stale
+from billow.usecases.one_at_a_time import lock_management_account
 from billow.usecases.refused import Refused
 
 
@@ -66,6 +66,7 @@ def import_costs(
     the step, how much is done, and of how much.
     """
     actor.must_write_rules()
+    actor.must_own(integration)
     store = cost_store()
     store.discard_staging()
     result = read_bill(
@@ -88,11 +89,9 @@ def import_costs(
 def _record_all(
     actor: Actor, integration: Integration, staged_imports: Sequence[StagedImport], *, root: Path, now: datetime
 ) -> tuple[ImportSummary, ...]:
-    places = settle_waiting(integration=integration, partitions=[staged.partition for staged in staged_imports])
     with transaction.atomic():
-        # Deliveries of one integration are recorded one after the other: the last one wins, whole.
-        Integration.objects.select_for_update().get(pk=integration.pk)
-        give_billing_accounts(integration=integration, places=places)
+        # Deliveries are recorded one after the other: the last one wins, whole.
+        lock_management_account(management_account=actor.management_account)
         return tuple(_record(actor, integration, staged, root=root, now=now) for staged in staged_imports)
 
 

@@ -8,21 +8,18 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import Q
 
-from billow.allocation.delegation import Delegation as DelegationValue
 from billow.allocation.delegation import check_delegations
-from billow.records.accounts.models import ManagementAccount
 from billow.records.billing.models import Delegation, ManagedAccount
 from billow.records.costs.models import Integration
 from billow.terms.issue import Issue, has_errors
 from billow.usecases.actor import Actor
 from billow.usecases.agreements import as_delegation
 from billow.usecases.audit import record
-from billow.usecases.billed_accounts import billing_accounts_of
 from billow.usecases.field_checks import Findings
 from billow.usecases.mark_stale import mark_stale
+from billow.usecases.one_at_a_time import lock_management_account
 from billow.usecases.refused import Refused
 
-_NOT_YET = "(not billed yet)"
 _PROVIDER = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
 
 
@@ -75,14 +72,15 @@ def delegate(
 ) -> tuple[Delegation, ...]:
     """Give charges of an integration to a managed account; refuse what somebody else has at the same time.
 
-    A sub account named without its billing account is looked for in the delivered bills; one that no bill has named
-    yet gets it from the first that does. Giving the same again from the same day changes its last day.
+    A sub account named without its billing account is meant wherever it is billed, now or later, so it can be given
+    before its first bill arrives. Giving the same again from the same day changes its last day.
     """
     actor.must_write_rules()
-    scopes = _scopes(integration, billing_account_id.strip(), [text.strip() for text in sub_account_ids])
+    actor.must_own(integration, account)
+    scopes = _scopes(billing_account_id.strip(), [text.strip() for text in sub_account_ids])
     with transaction.atomic():
         # One person at a time gives away charges: the check below must see every other gift.
-        ManagementAccount.objects.select_for_update().get(pk=actor.management_account.pk)
+        lock_management_account(management_account=actor.management_account)
         wanted = [
             Delegation(
                 management_account=actor.management_account,
@@ -112,7 +110,9 @@ def undelegate(
 ) -> int:
     """Take charges of an integration back from a managed account: all of them, or those named; return how many."""
     actor.must_write_rules()
+    actor.must_own(integration, account)
     with transaction.atomic():
+        lock_management_account(management_account=actor.management_account)
         rows = Delegation.objects.visible_to(actor.management_account).filter(
             integration=integration, managed_account=account
         )
@@ -143,21 +143,23 @@ def delegate_whole(
             delegate(actor=actor, integration=integration, account=account, now=now)
 
 
-def _scopes(integration: Integration, billing_account: str, sub_accounts: Sequence[str]) -> list[tuple[str, str]]:
-    """Return each (billing account, sub account) that is meant, looking up billing accounts that were not named."""
-    if not sub_accounts:
-        return [(billing_account, "")]
-    unique = tuple(dict.fromkeys(sub_accounts))
+def mark_sharers(*, account: ManagedAccount) -> None:
+    """Mark the drafts of all who share an integration with the account, in the caller's transaction.
+
+    What a narrower gift took from a wider one falls back to it when the narrower ends.
+    """
+    shared = Integration.objects.filter(delegations__managed_account=account)
+    concerned = ManagedAccount.objects.filter(delegations__integration__in=shared).distinct()
+    mark_stale(management_account=account.management_account, accounts=concerned)
+
+
+def _scopes(billing_account: str, sub_accounts: Sequence[str]) -> list[tuple[str, str]]:
+    """Return each (billing account, sub account) that is meant, once."""
     findings = Findings()
-    if "" in unique:
+    if "" in sub_accounts:
         findings.error("empty_identifier", "sub_account_id", "A sub account is empty; leave it out or fill it in")
-    found = {} if billing_account else billing_accounts_of(integration=integration, sub_accounts=unique)
-    for sub_account, places in found.items():
-        if len(places) > 1:
-            message = f"Sub account {sub_account} is billed under {', '.join(places)}; name the billing account"
-            findings.error("billing_account_needed", "billing_account_id", message, sub_account)
     findings.refuse_if_any()
-    return [(billing_account or found.get(sub_account, ("",))[0], sub_account) for sub_account in unique]
+    return [(billing_account, sub_account) for sub_account in dict.fromkeys(sub_accounts)] or [(billing_account, "")]
 
 
 def _checked(actor: Actor, wanted: Sequence[Delegation]) -> Sequence[Delegation]:
@@ -172,22 +174,11 @@ def _checked(actor: Actor, wanted: Sequence[Delegation]) -> Sequence[Delegation]
         else:
             rows[(*_key(row), row.managed_account_id)] = row
     names = {row.managed_account.token: row.managed_account.name for row in rows.values()}
-    issues = [_with_names(issue, names) for issue in check_delegations(delegations=_as_billed(tuple(rows.values())))]
+    values = [as_delegation(row) for row in rows.values()]
+    issues = [_with_names(issue, names) for issue in check_delegations(delegations=values)]
     if has_errors(issues):
         raise Refused("bad_delegation", "; ".join(issue.message for issue in issues), issues)
     return wanted
-
-
-def _as_billed(rows: Sequence[Delegation]) -> list[DelegationValue]:
-    """Return the rows as values, sub accounts that wait for their billing account beside their namesakes."""
-    known = {(row.integration_id, row.sub_account_id): row.billing_account_id for row in rows if row.billing_account_id}
-    values = []
-    for row in rows:
-        value = as_delegation(row)
-        if row.sub_account_id and not row.billing_account_id:
-            value = replace(value, billing_account_id=known.get((row.integration_id, row.sub_account_id), _NOT_YET))
-        values.append(value)
-    return values
 
 
 def _key(row: Delegation) -> tuple[object, ...]:

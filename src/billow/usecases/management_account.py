@@ -13,6 +13,8 @@ from billow.records.billing.models import InvoiceSeries
 from billow.usecases.actor import Actor
 from billow.usecases.audit import record
 from billow.usecases.field_checks import Findings
+from billow.usecases.mark_stale import mark_stale
+from billow.usecases.one_at_a_time import lock_management_account
 
 SETTINGS = ("name", "time_zone", "data_ingestion_delay", "currency", "number_pattern")
 
@@ -55,10 +57,12 @@ def change_settings(*, actor: Actor, fields: Mapping[str, object], now: datetime
     actor.must_write_invoices()
     clean, pattern = _read(fields)
     with transaction.atomic():
-        account = ManagementAccount.objects.select_for_update().get(pk=actor.management_account.pk)
+        account = lock_management_account(management_account=actor.management_account)
         for name, value in clean.items():
             setattr(account, name, value)
         account.save()
+        if "name" in clean:
+            mark_stale(management_account=account)  # a profile without a company name prints this one
         if pattern is not None:
             series = invoice_series(management_account=account)
             InvoiceSeries.objects.filter(pk=series.pk).update(pattern=pattern)

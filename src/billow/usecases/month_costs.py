@@ -21,6 +21,7 @@ from billow.terms.money import currency_of
 from billow.terms.period import BillingPeriod
 from billow.terms.rounding import round_half_away
 from billow.usecases.agreements import delegations_of
+from billow.usecases.billed_accounts import delegations_as_billed
 from billow.usecases.costs import cost_store, current_imports, partition_of
 from billow.usecases.invoice_parties import exchange_rates_of, profile_of
 
@@ -49,19 +50,20 @@ def month_costs(
     management_account = accounts[0].management_account
     imports = tuple(current_imports(management_account=management_account, period=period))
     partitions = tuple(partition_of(cost_import) for cost_import in imports)
-    delegations = delegations_of(management_account, period)
+    given = delegations_of(management_account, period)
     rates = exchange_rates_of(management_account_id=management_account.pk, period=period)
     names = {cost_import.integration.token: cost_import.integration.name for cost_import in imports}
     costs: dict[str, Decimal] = {}
     warnings: dict[str, tuple[Issue, ...]] = {}
     try:
+        delegations = delegations_as_billed(delegations=given, partitions=partitions)
         late = _late(partitions, period)
         sums = _sums(accounts, profiles, partitions, delegations, period)
     except (UnableToRate, UnableToQuery) as unable:
         told = (_warning("costs_unreadable", str(unable)),)
         return MonthCosts(warnings={account.token: told for account in accounts})
     for account in accounts:
-        sources = {entry.integration_token for entry in delegations if entry.account_token == account.token}
+        sources = {entry.integration_token for entry in given if entry.account_token == account.token}
         found = [*_arrival(sources, names, late, period)]
         try:
             costs[account.token] = _converted(sums[account.token], account.currency, period, rates)

@@ -7,7 +7,6 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from billow.records.accounts.models import ManagementAccount
 from billow.records.billing.models import ExchangeRate, ManagedAccount
 from billow.terms.issue import Issue
 from billow.terms.period import BillingPeriod
@@ -16,6 +15,7 @@ from billow.usecases.audit import record
 from billow.usecases.csv_rows import CsvRow, read_csv_rows, refuse_rows, with_row
 from billow.usecases.field_checks import Findings
 from billow.usecases.mark_stale import mark_stale
+from billow.usecases.one_at_a_time import lock_management_account
 
 COLUMNS = ("base_currency_code", "currency_code", "rate", "date")
 MOST_ROWS = 10_000
@@ -48,7 +48,7 @@ def import_rates(*, actor: Actor, data: bytes, now: datetime) -> RatesImported:
     actor.must_write_invoices()
     wanted = _read(data)
     with transaction.atomic():
-        ManagementAccount.objects.select_for_update().get(pk=actor.management_account.pk)
+        lock_management_account(management_account=actor.management_account)
         result, targets = _store(actor, wanted)
         for month, currencies in sorted(targets.items()):
             payers = ManagedAccount.objects.visible_to(actor.management_account).filter(currency__in=currencies)

@@ -10,10 +10,11 @@ from billow.rating.rate import UnableToRate, rate
 from billow.rating.rated_costs import RatedLine, RatedMonth, UnallocatedCost
 from billow.records.billing.models import BillingProfile, ManagedAccount
 from billow.terms.focus import CostBasis
-from billow.terms.issue import Issue
+from billow.terms.issue import Issue, Severity
 from billow.terms.period import BillingPeriod
 from billow.usecases.actor import Actor
 from billow.usecases.agreements import agreements_of, delegations_of
+from billow.usecases.billed_accounts import delegations_as_billed
 from billow.usecases.costs import cost_store, partitions_of
 from billow.usecases.invoice_parties import profile_of
 from billow.usecases.refused import Refused
@@ -81,6 +82,8 @@ def report_costs(
     if unknown:
         message = f"Costs cannot be grouped by {', '.join(unknown)}; choose from {', '.join(GROUPINGS)}"
         raise Refused("unknown_grouping", message)
+    if account is not None:
+        actor.must_own(account)
     groups = tuple(dict.fromkeys(group_by))
     accounts = (
         tuple(ManagedAccount.objects.visible_to(actor.management_account).live().order_by("name", "pk"))
@@ -97,23 +100,40 @@ def report_costs(
         rows=rows,
         totals=_totals(rows, unallocated if account is None else None),
         unallocated=unallocated,
-        issues=tuple(issue for month in months for costs in month.by_account.values() for issue in costs.issues),
+        issues=(
+            *_mixed(actor, accounts),
+            *(issue for month in months for costs in month.by_account.values() for issue in costs.issues),
+        ),
     )
+
+
+def _mixed(actor: Actor, accounts: Sequence[ManagedAccount]) -> tuple[Issue, ...]:
+    """Return a warning if the sums are of several cost metrics, because then they are no provider's bill."""
+    used = sorted(_by_basis(actor, accounts))
+    if len(used) < 2:
+        return ()
+    text = f"Billing profiles start from different cost metrics ({', '.join(used)}): the sums mix them, per account."
+    return (Issue("mixed_cost_metrics", text, severity=Severity.WARNING),)
+
+
+def _by_basis(actor: Actor, accounts: Sequence[ManagedAccount]) -> dict[CostBasis, list[ManagedAccount]]:
+    profiles = tuple(BillingProfile.objects.visible_to(actor.management_account))
+    by_basis: dict[CostBasis, list[ManagedAccount]] = defaultdict(list)
+    for account in accounts:
+        profile = profile_of(account=account, profiles=profiles)
+        by_basis[CostBasis(profile.cost_basis) if profile else CostBasis.BILLED_COST].append(account)
+    return by_basis
 
 
 def _rate(
     actor: Actor, accounts: Sequence[ManagedAccount], period: BillingPeriod, *, with_unallocated: bool
 ) -> list[RatedMonth]:
     """Return the rated month, once for each cost metric that billing profiles use; only the first has unallocated."""
-    profiles = tuple(BillingProfile.objects.visible_to(actor.management_account))
-    by_basis: dict[CostBasis, list[ManagedAccount]] = {CostBasis.BILLED_COST: []}
-    for account in accounts:
-        profile = profile_of(account=account, profiles=profiles)
-        basis = CostBasis(profile.cost_basis) if profile else CostBasis.BILLED_COST
-        by_basis.setdefault(basis, []).append(account)
+    by_basis = {CostBasis.BILLED_COST: [], **_by_basis(actor, accounts)}
     partitions = partitions_of(management_account=actor.management_account, period=period)
-    delegations = delegations_of(actor.management_account, period)
+    given = delegations_of(actor.management_account, period)
     try:
+        delegations = delegations_as_billed(delegations=given, partitions=partitions)
         return [
             rate(
                 store=cost_store(),

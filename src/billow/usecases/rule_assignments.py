@@ -11,6 +11,7 @@ from billow.terms.issue import Issue
 from billow.usecases.actor import Actor
 from billow.usecases.audit import record
 from billow.usecases.mark_stale import mark_stale
+from billow.usecases.one_at_a_time import lock_management_account
 from billow.usecases.refused import Refused
 
 MOST_RULES = 100
@@ -30,11 +31,13 @@ def assign_rules(
     A rule named twice counts at its first place.
     """
     actor.must_write_rules()
+    actor.must_own(account, *rules)
     unique = tuple({rule.token: rule for rule in rules}.values())
     issues = check_order(rules=[rule.as_rule() for rule in unique])
     if issues:
         raise Refused("rules_out_of_order", "; ".join(issue.message for issue in issues), issues)
     with transaction.atomic():
+        lock_management_account(management_account=actor.management_account)
         ManagedAccount.objects.select_for_update().get(pk=account.pk)
         before = rules_of(account=account)
         if [rule.pk for rule in before] == [rule.pk for rule in unique]:

@@ -8,7 +8,6 @@ from django.db import transaction
 
 from billow.billingrules.check import check_rule
 from billow.billingrules.rule import Recurrence
-from billow.records.accounts.models import ManagementAccount
 from billow.records.billing.models import BillingRule, ManagedAccount
 from billow.records.billing.models.agreements import RuleType
 from billow.terms.issue import Issue
@@ -16,6 +15,7 @@ from billow.usecases.actor import Actor
 from billow.usecases.audit import record
 from billow.usecases.field_checks import Findings
 from billow.usecases.mark_stale import mark_stale
+from billow.usecases.one_at_a_time import lock_management_account
 from billow.usecases.rule_assignments import place_rule
 
 RULE_FIELDS = (
@@ -75,7 +75,7 @@ def add_rule(*, actor: Actor, fields: Mapping[str, object], now: datetime) -> Sa
     rule.type = findings.read_choice(fields.get("type"), column="type", choices=RuleType.values)
     _fill(findings, rule, {"title": None, **fields})
     with transaction.atomic():
-        ManagementAccount.objects.select_for_update().get(pk=actor.management_account.pk)
+        lock_management_account(management_account=actor.management_account)
         rule.save()
         if rule.apply_to_all:
             _place_everywhere(actor, rule)
@@ -90,10 +90,11 @@ def change_rule(*, actor: Actor, rule: BillingRule, fields: Mapping[str, object]
     assigned where it is.
     """
     actor.must_write_rules()
+    actor.must_own(rule)
     findings = Findings()
     findings.read_known(fields, known=RULE_FIELDS)
     with transaction.atomic():
-        ManagementAccount.objects.select_for_update().get(pk=actor.management_account.pk)
+        lock_management_account(management_account=actor.management_account)
         rule = BillingRule.objects.select_for_update().get(pk=rule.pk)
         applied_to_all = rule.apply_to_all
         _fill(findings, rule, fields)
@@ -108,8 +109,9 @@ def change_rule(*, actor: Actor, rule: BillingRule, fields: Mapping[str, object]
 def delete_rule(*, actor: Actor, rule: BillingRule, now: datetime) -> int:
     """Delete a rule and take it from every account; return from how many."""
     actor.must_write_rules()
+    actor.must_own(rule)
     with transaction.atomic():
-        ManagementAccount.objects.select_for_update().get(pk=actor.management_account.pk)
+        lock_management_account(management_account=actor.management_account)
         _mark_drafts(actor, rule)
         assignments = rule.assignments.count()
         rule.assignments.all().delete()

@@ -92,3 +92,8 @@ def test_delegations_of_other_months_do_not_matter() -> None:
     assert owners.scopes_of(account_tokens=["a"]) == ()
     owners = ownership(delegations=[given("a", "p")], period=MARCH)
     assert owners.scopes_of(account_tokens=["a"]) == (ChargeScope(integration_token="i", billing_account_id="p"),)
+
+
+def test_a_sub_account_whose_billing_account_was_not_looked_up_is_refused() -> None:
+    with pytest.raises(UnableToAllocate, match="sub account 1 has no billing account"):
+        ownership(delegations=[given("a", None, "1")], period=MARCH)

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from billow.allocation.delegation import Delegation, check_delegations
+from billow.allocation.delegation import NOT_BILLED, Delegation, check_delegations, under_billing_accounts
 
 ACME, BETA = "acct_00000000000000aa", "acct_00000000000000bb"
 
@@ -46,8 +46,33 @@ def test_giving_the_same_to_the_same_customer_twice_is_harmless() -> None:
 
 def test_faulty_fields_are_each_reported() -> None:
     backwards = given(ACME, start_date=date(2026, 3, 2), end_date=date(2026, 3, 1))
-    assert codes(given(ACME, sub_account_id="1"), given(ACME, billing_account_id=""), backwards) == [
-        "sub_account_without_billing_account",
+    assert codes(given(ACME, billing_account_id=""), backwards) == [
         "empty_identifier",
         "end_before_start",
     ]
+
+
+def test_a_sub_account_given_alone_contradicts_the_same_under_a_billing_account() -> None:
+    alone = given(ACME, sub_account_id="1")
+    assert codes(alone, given(BETA, billing_account_id="p", sub_account_id="1")) == ["delegated_twice"]
+    assert codes(alone, given(BETA, sub_account_id="1")) == ["delegated_twice"]
+    assert codes(alone, given(ACME, billing_account_id="p", sub_account_id="1")) == []
+    assert codes(alone, given(BETA, billing_account_id="p"), given(BETA, sub_account_id="2"), given(BETA)) == []
+    later = given(BETA, billing_account_id="p", sub_account_id="1", start_date=date(2026, 4, 1))
+    assert codes(given(ACME, sub_account_id="1", end_date=date(2026, 3, 31)), later) == []
+
+
+def test_a_sub_account_given_alone_is_meant_under_every_billing_account_that_bills_it() -> None:
+    whole, named = given(BETA), given(BETA, billing_account_id="p", sub_account_id="2")
+    alone = given(ACME, sub_account_id="1", end_date=date(2026, 3, 14))
+    found = under_billing_accounts(
+        delegations=[whole, alone, named], billed={("i", "1"): {"q", "p"}, ("j", "1"): {"r"}, ("i", "2"): {"q"}}
+    )
+    assert found == (
+        whole,
+        given(ACME, billing_account_id="p", sub_account_id="1", end_date=date(2026, 3, 14)),
+        given(ACME, billing_account_id="q", sub_account_id="1", end_date=date(2026, 3, 14)),
+        named,
+    )
+    (unbilled,) = under_billing_accounts(delegations=[alone], billed={})
+    assert unbilled.billing_account_id == NOT_BILLED

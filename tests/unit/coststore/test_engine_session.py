@@ -15,11 +15,11 @@ from billow.coststore.engines.duckdb import open_engine
 _WAITS_IN_A_QUERY = """
 import sys
 from pathlib import Path
-from billow.coststore.engines.duckdb import open_engine
+from billow.coststore.engines.duckdb import fetch_all, open_engine
 
 with open_engine(read_from=[], spill_to=Path(sys.argv[1])) as engine:
     print("ready", flush=True)
-    engine.execute("SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b").fetchall()
+    fetch_all(engine=engine, statement="SELECT count(*) FROM range(1000000000000) WHERE range % 7 = 9")
 """
 
 
@@ -28,11 +28,14 @@ def test_an_interruption_during_a_query_is_a_keyboard_interrupt(tmp_path: Path) 
         [sys.executable, "-c", _WAITS_IN_A_QUERY, str(tmp_path)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": "src"},
     )  # fmt: skip
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    time.sleep(0.5)
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=30)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+    finally:
+        process.kill()
 
     assert errors.rstrip().endswith("KeyboardInterrupt")
 

@@ -12,6 +12,7 @@ from tests.unit.ingest.focus_bills import CHARGE, TOKEN, bill, contents, import_
 
 from billow.coststore.partition import Partition
 from billow.coststore.store import CostStore
+from billow.ingest.limits import ImportLimits
 from billow.ingest.load import read_bill
 from billow.ingest.progress import Progress
 from billow.terms.focus import FOCUS_COLUMNS
@@ -378,6 +379,18 @@ def test_files_of_several_kinds_and_widths_join_in_one_import(store: CostStore, 
 
     assert done.partition.totals[0].billed_cost == Decimal("12345678901234567894.250000000000000001")
     assert len({pq.read_schema(file).field("BilledCost").type for file in done.partition.files}) == 1
+
+
+def test_a_column_that_outgrows_its_narrow_type_late_loses_nothing(store: CostStore, tmp_path: Path) -> None:
+    costs = ["0.5"] * 200 + ["0.000000000000000001"] + ["1.5"] * 200 + ["12345678901234567890"] + ["2"] * 200
+    path = write_bill(tmp_path, *[{"BilledCost": cost, "ListCost": str(row)} for row, cost in enumerate(costs)])
+
+    (done,) = import_bill(store, path, limits=ImportLimits(read_block_bytes=2000)).imports
+
+    rows = sorted(stored(done.partition), key=lambda row: row["ListCost"])  # type: ignore[arg-type, return-value]
+    assert [(row["BilledCost"], row["ListCost"]) for row in rows] == [
+        (Decimal(cost), Decimal(row)) for row, cost in enumerate(costs)
+    ]
 
 
 def test_cost_columns_are_as_narrow_as_their_values_allow(store: CostStore, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from tests.people import PASSWORD, People, Person, make_people
 
 CHROMIUM = "/usr/bin/chromium"
@@ -25,6 +25,9 @@ ARGUMENTS = (
     "--no-first-run",
 )
 _START_WITHIN_S = 40
+_APPEARS_WITHIN_MS = 20_000
+
+expect.set_options(timeout=_APPEARS_WITHIN_MS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +45,7 @@ class Console:
             base_url=self.address,
             reduced_motion="reduce",
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(_APPEARS_WITHIN_MS)
         return context
 
     def open(self, person: Person, path: str = "/invoices", **window: object) -> Page:

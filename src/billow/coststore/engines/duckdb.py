@@ -1,13 +1,13 @@
 """The default engine: DuckDB in memory over the store's Parquet files, locked before use."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
-
-_INTERRUPTED = "Query interrupted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ def open_engine(
     """Open an in-memory engine that may touch only the given directories and no network.
 
     Writers name the directory they write in ``read_from`` too. The configuration is locked, so no
-    query can widen it. Ctrl-C during a query is a KeyboardInterrupt, as everywhere else.
+    query can widen it.
     """
     limits = limits or EngineLimits()
     spill_to.mkdir(parents=True, exist_ok=True)
@@ -41,9 +41,19 @@ def open_engine(
         connection.execute("SET enable_external_access=false")
         connection.execute("SET lock_configuration=true")
         yield connection
-    except RuntimeError as error:
-        if str(error) == _INTERRUPTED:
-            raise KeyboardInterrupt from error
-        raise
     finally:
         connection.close()
+
+
+def fetch_all(*, engine: duckdb.DuckDBPyConnection, statement: str) -> list[tuple[Any, ...]]:
+    """Run a statement that may take long and return its rows; Ctrl-C stops it at once.
+
+    The engine looks for signals only now and then while it works in the main thread, so it works in another.
+    """
+    with ThreadPoolExecutor(max_workers=1) as worker:
+        answer = worker.submit(lambda: engine.execute(statement).fetchall())
+        try:
+            return answer.result()
+        except KeyboardInterrupt:
+            engine.interrupt()
+            raise

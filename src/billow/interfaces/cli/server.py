@@ -1,14 +1,16 @@
 """`billow serve` and `billow worker`: the processes that stay."""
 
 import os
+import socket
 import sys
 from pathlib import Path
 
 import click
 
-from billow.interfaces.cli.door import BillowCommand, Door
+from billow.interfaces.cli.door import BillowCommand, Door, Failed
 from billow.interfaces.cli.supervise import Child, supervise
 
+_LAST_PORT = 65_535
 WORKER = (sys.executable, "-m", "billow.interfaces.jobs")
 
 
@@ -53,6 +55,7 @@ def serve_console(door: Door, *, bind: str, workers: int) -> None:
     from django.core.management import call_command
 
     _check(door)
+    _check_address(bind)
     call_command("collectstatic", interactive=False, verbosity=0)
     os.environ["BILLOW_DATA"] = str(door.data)
     web = (
@@ -64,6 +67,23 @@ def serve_console(door: Door, *, bind: str, workers: int) -> None:
     code = supervise(needed=Child("web", web), restarted=[Child("worker", WORKER)])
     if code:
         raise SystemExit(code)
+
+
+def _check_address(bind: str) -> None:
+    """Stop at once where the web server would try and try again."""
+    host, _, port = bind.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > _LAST_PORT:
+        raise Failed("wrong_address", f"{bind!r} is no address; write HOST:PORT, such as 127.0.0.1:8000")
+    try:
+        (family, kind, protocol, _, place), *_ = socket.getaddrinfo(
+            host.strip("[]"), int(port), type=socket.SOCK_STREAM
+        )
+        with socket.socket(family, kind, protocol) as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(place)
+    except (OSError, OverflowError) as taken:
+        reason = getattr(taken, "strerror", None) or taken
+        raise Failed("address_not_available", f"Nothing can listen on {bind}: {reason}") from taken
 
 
 def _check(door: Door) -> None:

@@ -18,7 +18,9 @@ def print_table(
 
     table = Table(box=SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
     for number, header in enumerate(headers):
-        table.add_column(header, justify="right" if number in right else "left", no_wrap=number in right)
+        table.add_column(
+            header, justify="right" if number in right else "left", no_wrap=number in right, overflow="fold"
+        )
     count = 0
     for row in rows:
         table.add_row(*(Text(cell_text(value)) for value in row))

@@ -22,7 +22,7 @@ from billow.usecases.generate_due import generate_due
 from billow.usecases.generate_invoices import request_generation
 from billow.usecases.import_costs import import_costs
 from billow.usecases.initialise import initialise
-from billow.usecases.read_invoices import InvoiceRow, list_invoices
+from billow.usecases.read_invoices import InvoiceRow, list_invoices, preview
 from billow.usecases.refused import Refused
 from billow.usecases.report_costs import report_costs
 
@@ -112,14 +112,16 @@ def _ticking(now: datetime) -> Callable[[], datetime]:
 
 def _report(actor: Actor, data: Path, period: BillingPeriod, now: datetime) -> DemoReport:
     rows = list_invoices(actor=actor, now=now, period=period)
+    folder = data / "invoices" / str(period)
+    folder.mkdir(parents=True)
     nobodys: dict[str, Decimal] = {}
     for cost in report_costs(actor=actor, period=period).unallocated:
         nobodys[cost.currency] = nobodys.get(cost.currency, Decimal(0)) + cost.cost
     return DemoReport(
         period=str(period),
-        invoices=tuple(_invoice(row) for row in rows),
+        invoices=tuple(_invoice(actor, row, folder) for row in rows),
         unallocated=nobodys,
-        documents=data / "documents",
+        documents=folder,
         outbox=settings.OUTBOX,
         mails=sum(1 for _ in settings.OUTBOX.glob("**/*.eml")),
         sign_in_email=OWNER_EMAIL,
@@ -127,7 +129,7 @@ def _report(actor: Actor, data: Path, period: BillingPeriod, now: datetime) -> D
     )
 
 
-def _invoice(row: InvoiceRow) -> DemoInvoice:
+def _invoice(actor: Actor, row: InvoiceRow, folder: Path) -> DemoInvoice:
     nothing = Decimal(0)
     return DemoInvoice(
         number=row.number,
@@ -138,6 +140,14 @@ def _invoice(row: InvoiceRow) -> DemoInvoice:
         total=row.total or nothing,
         margin=row.margin or nothing,
         status=row.status,
-        pdf=row.pdf,
-        csv=row.csv,
+        pdf=_copy(actor, row, "pdf", folder),
+        csv=_copy(actor, row, "csv", folder),
     )
+
+
+def _copy(actor: Actor, row: InvoiceRow, kind: str, folder: Path) -> Path:
+    """Put a document where a person finds it by its name; the stored one is named by its hash."""
+    file = preview(actor=actor, token=row.token, kind=kind)
+    place = folder / file.name
+    place.write_bytes(file.content)
+    return place

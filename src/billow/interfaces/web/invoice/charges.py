@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import groupby
 from typing import Any
 
 from billow.interfaces.web.shown.amounts import Amount, amount, amount_of_minor, exact_text
@@ -56,23 +55,27 @@ class Provider:
 
 
 def providers_of(invoice: Any) -> tuple[Provider, ...]:
-    """Return the invoice's lines by provider and service, each with its sub-total."""
+    """Return the invoice's lines by provider and service, dearest first, what rules added last; with sub-totals."""
     rates = {rate.base_currency: rate for rate in invoice.exchange_rates}
-    lines = sorted(
-        invoice.lines,
-        key=lambda line: (line.provider.casefold(), line.service.casefold(), line.source_currency, line.line_number),
-    )
+    by_provider: dict[str, dict[tuple[str, str], list[Any]]] = {}
+    for line in invoice.lines:
+        services = by_provider.setdefault(line.provider, {})
+        services.setdefault((line.service, line.source_currency), []).append(line)
+    billed = {name: sum(map(_billed, services.values())) for name, services in by_provider.items()}
     providers = []
-    for at, (provider, own) in enumerate(groupby(lines, key=lambda line: line.provider), start=1):
-        mine = list(own)
-        by_service = groupby(mine, key=lambda line: (line.service, line.source_currency))
-        services = tuple(
-            _service(f"service-{at}-{place}", list(group), invoice.currency, rates)
-            for place, (_, group) in enumerate(by_service, start=1)
+    for at, name in enumerate(sorted(billed, key=lambda name: (not name, -billed[name], name)), start=1):
+        groups = sorted(by_provider[name].items(), key=lambda item: (-_billed(item[1]), item[0]))
+        shown = tuple(
+            _service(f"service-{at}-{place}", lines, invoice.currency, rates)
+            for place, (_, lines) in enumerate(groups, start=1)
         )
-        total = amount_of_minor(sum(line.amount_minor for line in mine), currency=invoice.currency)
-        providers.append(Provider(name=provider, services=services, amount=total))
+        total = amount_of_minor(billed[name], currency=invoice.currency)
+        providers.append(Provider(name=name or "Services and credits", services=shown, amount=total))
     return tuple(providers)
+
+
+def _billed(lines: Iterable[Any]) -> int:
+    return sum(line.amount_minor for line in lines)
 
 
 def _service(key: str, lines: list[Any], currency: str, rates: dict[str, Any]) -> Service:
@@ -83,7 +86,7 @@ def _service(key: str, lines: list[Any], currency: str, rates: dict[str, Any]) -
         lines=tuple(_line(line, currency, rates.get(line.source_currency)) for line in lines),
         provider_cost=amount(_sum(line.provider_cost for line in lines), currency=source),
         rules=change(_sum(line.rated_cost - line.provider_cost for line in lines), currency=source),
-        amount=amount_of_minor(sum(line.amount_minor for line in lines), currency=currency),
+        amount=amount_of_minor(_billed(lines), currency=currency),
     )
 
 

@@ -15,6 +15,7 @@ from billow.interfaces.web.invoices.choice import STATUS_CHOICES, UNDELIVERED, C
 from billow.interfaces.web.invoices.rows import Row, invoice_row, ready_row
 from billow.interfaces.web.invoices.summary import NOT_DELIVERED, Summary, summary_of
 from billow.interfaces.web.invoices.trend import trends
+from billow.interfaces.web.invoices.watermark import watermark
 from billow.interfaces.web.shown.pills import READY
 from billow.interfaces.web.shown.times import month_name, zone_of
 from billow.records.billing.models import ManagedAccount
@@ -65,6 +66,7 @@ class Live:
 
     url: str
     every_s: int
+    mark: str
     shape: str
     seen: str
 
@@ -100,6 +102,8 @@ class Month:
 def month(*, actor: Actor, choice: Choice, now: datetime, with_costs: bool = True) -> Month:
     """Return the screen; without costs the cost store is not asked (quick, for finding what changed)."""
     may_write = actor.user is not None and actor.user.may_write_invoices
+    # Before the rows: what changes while they are read is then asked for again.
+    mark = watermark(management_account=actor.management_account, choice=choice)
     everything, blocked = rows_and_blocked(actor=actor, choice=choice, now=now, with_costs=with_costs)
     chosen = [row for row in everything if _has_status(row, choice.status)]
     ordered = _ordered(chosen, choice.sort)
@@ -135,7 +139,7 @@ def month(*, actor: Actor, choice: Choice, now: datetime, with_costs: bool = Tru
         number_of_blocked=len(blocked),
         steps=_steps(everything) if may_write and not choice.status else (),
         beginning=beginning(management_account=actor.management_account) if nothing_at_all else None,
-        live=_live(choice, everything, page),
+        live=_live(choice, mark, everything, page),
         may_write=may_write,
         **_neighbours(choice, today),
     )
@@ -250,7 +254,7 @@ def _neighbours(choice: Choice, today: date) -> dict[str, str]:
     }
 
 
-def _live(choice: Choice, everything: Sequence[Row], page: Sequence[Row]) -> Live:
+def _live(choice: Choice, mark: str, everything: Sequence[Row], page: Sequence[Row]) -> Live:
     if any(row.is_busy for row in everything):
         every_s = 2
     elif any(row.is_open for row in everything):
@@ -261,6 +265,7 @@ def _live(choice: Choice, everything: Sequence[Row], page: Sequence[Row]) -> Liv
     return Live(
         url=choice.url.replace("/invoices?", "/invoices/live?"),
         every_s=every_s,
+        mark=mark,
         shape=shape,
         seen="".join(row.fingerprint for row in page),
     )

@@ -15,6 +15,7 @@ from billow.interfaces.web.invoices.confirmation import confirmation, period_of,
 from billow.interfaces.web.invoices.download import zip_of_documents
 from billow.interfaces.web.invoices.month import chosen_rows, month, today_of
 from billow.interfaces.web.invoices.result import Result, result_of
+from billow.interfaces.web.invoices.watermark import watermark
 from billow.usecases.actor import Actor
 from billow.usecases.approve_invoices import approve
 from billow.usecases.cancel_invoices import cancel
@@ -40,12 +41,12 @@ def live_rows(request: HttpRequest) -> HttpResponse:
     """Answer with the rows that changed since the page was shown, or with nothing."""
     actor, now = actor_of(request), clock()
     choice = choice_of(request.GET.dict(), today=today_of(actor, now))
+    if request.GET.get("mark") == watermark(management_account=actor.management_account, choice=choice):
+        return HttpResponse(status=204)
     shown = month(actor=actor, choice=choice, now=now, with_costs=False)
     seen = request.GET.get("seen", "")
     if request.GET.get("shape") != shown.live.shape or len(seen) != len(shown.live.seen):
         return HttpResponse(status=204, headers={"HX-Trigger": CHANGED})
-    if seen == shown.live.seen and str(shown.live.every_s) == request.GET.get("every"):
-        return HttpResponse(status=204)
     old = [seen[start : start + _FINGERPRINT_DIGITS] for start in range(0, len(seen), _FINGERPRINT_DIGITS)]
     changed = [row for row, fingerprint in zip(shown.rows, old, strict=True) if row.fingerprint != fingerprint]
     return render(request, "invoices/_live.html", {"month": shown, "changed": changed})

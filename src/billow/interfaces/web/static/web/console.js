@@ -30,7 +30,8 @@ function giveFocusBack() {
 
 all("dialog").forEach((box) => box.addEventListener("close", giveFocusBack));
 
-document.addEventListener("htmx:afterSwap", (event) => {
+// Settled, not only swapped: from then on its buttons are htmx's.
+document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.target !== dialog) return;
   closeMenus();
   if (one("[data-finished]", dialog)) close(dialog);
@@ -151,14 +152,19 @@ function go(step) {
   row.scrollIntoView({ block: "nearest" });
 }
 
+function turn(link) {
+  here = null;
+  one(link)?.click();
+}
+
 const keys = {
   j: () => go(1),
   k: () => go(-1),
   x: () => (document.activeElement.closest("#rows tr") ?? document.getElementById(here))?.querySelector("input")?.click(),
   "/": () => one("#filter-account")?.focus(),
   "?": () => open(one("#keys")),
-  "[": () => one("#month-before")?.click(),
-  "]": () => one("#month-after")?.click(),
+  "[": () => turn("#month-before"),
+  "]": () => turn("#month-after"),
   Escape: () => {
     if (one(".menu[open]")) closeMenus();
     else clear(), select();
