@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
+
 from tests.cli.conftest import Program
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 from django.db import OperationalError, ProgrammingError
-from tests.cli.conftest import Program, clean_variables
 
 from billow.interfaces.cli.reasons import reasons_of
+from tests.cli.conftest import Program, clean_variables
 
 
 @pytest.mark.parametrize(

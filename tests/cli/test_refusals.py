@@ -4,10 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import Program
-from tests.factories.costs import Charge, focus_csv
 
 from billow.terms.period import BillingPeriod
+from tests.cli.conftest import Program
+from tests.factories.costs import Charge, focus_csv
 
 MARCH = BillingPeriod(2026, 3)
 

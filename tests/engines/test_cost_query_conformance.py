@@ -7,10 +7,10 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from tests.engines.bills import INTEGRATION, MARCH, FilesOnly, a_charge, joined, write_bill
 
 from billow.coststore.query import ChargeScope, CostQuery, DayCuts, Detail
 from billow.coststore.run import UnableToQuery
+from tests.engines.bills import INTEGRATION, MARCH, FilesOnly, a_charge, joined, write_bill
 
 ACCOUNT = ("BillingAccountId", "SubAccountId")
 ACCOUNT_FIELDS = ("billing_account_id", "sub_account_id")

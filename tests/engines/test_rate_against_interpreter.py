@@ -8,14 +8,14 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.engines.bills import INTEGRATION, MARCH, FilesOnly, a_charge, write_bill
-from tests.engines.interpreter import Costs, interpret
 
 from billow.allocation.delegation import Delegation
 from billow.billingrules.order import in_execution_order
 from billow.billingrules.rule import AdjustmentRule, BillingRule, ChargeRule, CreditRule, ExclusionRule
 from billow.rating.rate import rate
 from billow.rating.rated_costs import Agreement, RatedMonth
+from tests.engines.bills import INTEGRATION, MARCH, FilesOnly, a_charge, write_bill
+from tests.engines.interpreter import Costs, interpret
 
 ACCOUNTS = ("acct_a", "acct_b", "acct_c")
 # Few days, all at edges, so that charges, owners and rules meet on the same ones.

@@ -15,10 +15,6 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import DatabaseError, connection
-from tests.factories.costs import Charge, deliver, make_integration
-from tests.factories.invoices import make_approved
-from tests.factories.parties import make_managed_account, make_profile
-from tests.people import People, make_people
 
 from billow.records.billing.models import BillingProfile, Delivery, Invoice, ManagedAccount
 from billow.records.costs.models import CostImport
@@ -30,6 +26,10 @@ from billow.usecases.refused import Refused
 from billow.usecases.restore import restore
 from billow.usecases.send_invoices import send
 from billow.usecases.verify import verify
+from tests.factories.costs import Charge, deliver, make_integration
+from tests.factories.invoices import make_approved
+from tests.factories.parties import make_managed_account, make_profile
+from tests.people import People, make_people
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

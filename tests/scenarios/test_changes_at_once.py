@@ -14,11 +14,6 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
-from tests.factories.agreements import assign, make_adjustment, make_rate
-from tests.factories.costs import Charge, deliver, make_integration
-from tests.factories.invoices import make_draft, make_generating
-from tests.factories.parties import delegate, make_managed_account, make_profile
-from tests.people import People, make_people
 
 from billow.records.billing.models import ExchangeRate, Invoice
 from billow.terms.period import BillingPeriod
@@ -30,6 +25,11 @@ from billow.usecases.generate_due import generate_due
 from billow.usecases.generate_invoices import request_generation
 from billow.usecases.mark_stale import mark_stale
 from billow.usecases.rules import change_rule
+from tests.factories.agreements import assign, make_adjustment, make_rate
+from tests.factories.costs import Charge, deliver, make_integration
+from tests.factories.invoices import make_draft, make_generating
+from tests.factories.parties import delegate, make_managed_account, make_profile
+from tests.people import People, make_people
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -8,10 +8,6 @@ from pathlib import Path
 
 import pytest
 from django.db import connection, connections
-from tests.factories.costs import Charge, deliver, focus_csv, make_integration
-from tests.factories.invoices import make_draft
-from tests.factories.parties import delegate, make_managed_account, make_profile
-from tests.people import People, make_people
 
 from billow.records.billing.models import Invoice
 from billow.records.costs.models import CostImport, Integration
@@ -20,6 +16,10 @@ from billow.usecases.costs import list_imports, partition_of, partitions_of
 from billow.usecases.import_costs import ImportReport, import_costs
 from billow.usecases.refused import Refused
 from billow.usecases.report_costs import report_costs
+from tests.factories.costs import Charge, deliver, focus_csv, make_integration
+from tests.factories.invoices import make_draft
+from tests.factories.parties import delegate, make_managed_account, make_profile
+from tests.people import People, make_people
 
 pytestmark = pytest.mark.django_db
 

@@ -7,10 +7,6 @@ from pathlib import Path
 
 import pytest
 from pytest_django import Settings
-from tests.factories.agreements import assign, make_adjustment, make_charge, make_exclusion, make_rate
-from tests.factories.costs import Charge, deliver, make_integration
-from tests.factories.parties import IBAN, delegate, make_managed_account, make_profile
-from tests.people import People, make_people
 
 from billow.documents.charges import charges_by_provider
 from billow.invoicing.checks import check_invoice
@@ -23,6 +19,10 @@ from billow.usecases.mark_stale import mark_stale
 from billow.usecases.read_invoices import InvoicePage, invoice_page
 from billow.usecases.ready_to_invoice import ready_list
 from billow.usecases.write_version import Failure, write_failure
+from tests.factories.agreements import assign, make_adjustment, make_charge, make_exclusion, make_rate
+from tests.factories.costs import Charge, deliver, make_integration
+from tests.factories.parties import IBAN, delegate, make_managed_account, make_profile
+from tests.people import People, make_people
 
 pytestmark = pytest.mark.django_db
 

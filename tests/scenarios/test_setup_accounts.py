@@ -6,12 +6,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from tests.factories.accounts import make_user
-from tests.factories.agreements import make_adjustment, make_charge, make_exclusion
-from tests.factories.costs import Charge, deliver, make_integration
-from tests.factories.invoices import make_approved, make_draft
-from tests.factories.parties import make_managed_account, make_profile
-from tests.people import People, Person, make_people
 
 from billow.records.accounts.models import Role
 from billow.records.billing.models import Delegation, Invoice, ManagedAccount
@@ -25,6 +19,12 @@ from billow.usecases.refused import Refused
 from billow.usecases.report_costs import report_costs
 from billow.usecases.rule_assignments import assign_rules, rules_of
 from billow.usecases.rules import add_rule, change_rule, delete_rule
+from tests.factories.accounts import make_user
+from tests.factories.agreements import make_adjustment, make_charge, make_exclusion
+from tests.factories.costs import Charge, deliver, make_integration
+from tests.factories.invoices import make_approved, make_draft
+from tests.factories.parties import make_managed_account, make_profile
+from tests.people import People, Person, make_people
 
 pytestmark = pytest.mark.django_db
 

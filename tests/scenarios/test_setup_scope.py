@@ -5,10 +5,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.factories.agreements import make_adjustment
-from tests.factories.costs import Charge, deliver, make_integration
-from tests.factories.parties import make_managed_account, make_profile
-from tests.people import make_people
 
 from billow.records.audit.models import AuditEntry
 from billow.terms.period import BillingPeriod
@@ -19,6 +15,10 @@ from billow.usecases.refused import Refused
 from billow.usecases.report_costs import report_costs
 from billow.usecases.rule_assignments import assign_rules
 from billow.usecases.rules import change_rule, delete_rule
+from tests.factories.agreements import make_adjustment
+from tests.factories.costs import Charge, deliver, make_integration
+from tests.factories.parties import make_managed_account, make_profile
+from tests.people import make_people
 
 pytestmark = pytest.mark.django_db
 

@@ -8,9 +8,6 @@ from pathlib import Path
 import pytest
 from django.db import connection
 from pytest_django import Settings
-from tests.factories.costs import Charge, deliver, make_integration
-from tests.factories.parties import delegate, make_managed_account, make_profile
-from tests.people import People, make_people
 
 from billow.records.billing.models import Document, Invoice, InvoiceLine, InvoiceSeries
 from billow.records.costs.models import CostImport
@@ -19,6 +16,9 @@ from billow.usecases.approve_invoices import approve
 from billow.usecases.cancel_invoices import cancel
 from billow.usecases.generate_invoices import generate_due, request_generation, request_regeneration
 from billow.usecases.verify import Problem, verify
+from tests.factories.costs import Charge, deliver, make_integration
+from tests.factories.parties import delegate, make_managed_account, make_profile
+from tests.people import People, make_people
 
 pytestmark = pytest.mark.django_db
 

@@ -9,13 +9,13 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+
+from billow.records.billing.models import BillingProfile, Delivery, Invoice, ManagedAccount
+from billow.terms.period import BillingPeriod
 from tests.factories.invoices import OCTOBER, make_approved, make_draft, make_generating, make_line
 from tests.factories.parties import make_managed_account, make_profile
 from tests.people import People
 from tests.web.conftest import SignedIn
-
-from billow.records.billing.models import BillingProfile, Delivery, Invoice, ManagedAccount
-from billow.terms.period import BillingPeriod
 
 MOST_QUERIES = 18
 HTMX = {"hx-request": "true"}
