@@ -141,6 +141,8 @@ class BillowCommand(click.Command):
             raise
         except (KeyboardInterrupt, click.Abort):
             _fail(door, [("interrupted", "Interrupted; nothing half done remains")])
+        except Failed as failed:
+            _fail(door, [(failed.code, failed.message)])
         except Exception as error:
             from billow.interfaces.cli.reasons import reasons_of
 

@@ -9,7 +9,6 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, ProgrammingError
 
-from billow.interfaces.cli.door import Failed
 from billow.terms.issue import Issue
 from billow.usecases.refused import Refused
 
@@ -24,8 +23,6 @@ def reasons_of(error: Exception) -> list[tuple[str, str]] | Sequence[Issue]:
     if isinstance(error, Refused):
         errors = [issue for issue in error.issues if issue.is_error]
         return errors or [(error.code, error.message)]
-    if isinstance(error, Failed):
-        return [(error.code, error.message)]
     if isinstance(error, ImproperlyConfigured):
         return [("configuration", str(error))]
     if settings.configured and settings.DEBUG:
