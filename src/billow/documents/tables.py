@@ -25,7 +25,7 @@ def fits_one_table(*, providers: tuple[ProviderCharges, ...], room: int) -> bool
 def summary_table(
     *, providers: tuple[ProviderCharges, ...], figures: Figures, words: Mapping[str, str], room: int
 ) -> list[dict[str, object]]:
-    """Return providers and services with their sums and their share (0 to 100) of the largest service.
+    """Return providers and services with their sums and their share (0 to 100, or None) of the largest service.
 
     The largest services that fit the room are named, the others are summed up per provider.
     """
@@ -110,7 +110,8 @@ def _summary_services(
     rows = [_summary_row(_service_name(s, words), s.amount_minor, largest, figures) for s in named]
     if rest:
         label = words["more_services"].format(count=len(rest))
-        rows.append(_summary_row(label, sum(s.amount_minor for s in rest), largest, figures))
+        # A bar compares single services; several in one would be as long as the longest and say nothing.
+        rows.append([label, figures.amount(sum(s.amount_minor for s in rest)), None])
     return rows
 
 
