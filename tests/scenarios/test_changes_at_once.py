@@ -85,9 +85,9 @@ def test_an_approval_is_not_in_the_way_of_a_changed_rule(
     assign(account=account, rule=rule)
     approving, changing = threading.Event(), threading.Event()
 
-    def meet(*, at: threading.Event, other: threading.Event) -> None:
+    def meet(*, at: threading.Event, other: threading.Event) -> bool:
         at.set()
-        other.wait(10)
+        return other.wait(10)
 
     seal, mark = approve_invoices._seal, rules._mark_drafts
     monkeypatch.setattr(approve_invoices, "_seal", lambda *given: (meet(at=approving, other=changing), seal(*given))[1])

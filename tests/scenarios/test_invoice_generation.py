@@ -307,7 +307,7 @@ def test_what_a_rule_hides_is_hidden_with_its_usage(people: People, integration:
     account = customer(people, integration, "Thessaly Olives", "1001")
     from_tenth = {"percentage": "0", "service": "Amazon S3", "start_date": date(2026, 10, 10)}
     for fields in ({"percentage": "0", "category": "Fees"}, from_tenth):
-        assign(account=account, rule=make_adjustment(management_account=people.msp, **fields))  # type: ignore[arg-type]
+        assign(account=account, rule=make_adjustment(management_account=people.msp, **fields))
     bill(
         Charge(sub_account="1001", cost="100"),
         Charge(sub_account="1001", cost="50", category="Fees"),
@@ -321,4 +321,4 @@ def test_what_a_rule_hides_is_hidden_with_its_usage(people: People, integration:
     rows = [
         (service.service, row.amount_minor, row.usage_amount) for service in printed.services for row in service.rows
     ]
-    assert rows == [("Amazon EC2", 10000, 1), ("Amazon S3", 700, 1)]
+    assert rows == [("Amazon EC2", 10000, Decimal(1)), ("Amazon S3", 700, Decimal(1))]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,12 +29,12 @@ NOW = datetime(2026, 4, 1, 9, tzinfo=UTC)
 
 def test_nobody_reads_or_changes_another_msps_records(tmp_path: Path) -> None:
     people = make_people()
-    ours = {"management_account": people.msp}
+    ours: dict[str, Any] = {"management_account": people.msp}
     account, profile = make_managed_account(**ours), make_profile(**ours)
     rule, integration = make_adjustment(**ours, percentage="90"), make_integration(**ours)
     his_account = make_managed_account(management_account=people.other_msp, name="His")
     his_integration = make_integration(management_account=people.other_msp)
-    by = {"actor": people.charlie.actor, "now": NOW}
+    by: dict[str, Any] = {"actor": people.charlie.actor, "now": NOW}
     attempts: list[Callable[[], object]] = [
         lambda: change_account(**by, account=account, fields={"city": "Volos"}),
         lambda: change_account(**by, account=his_account, fields={}, rules=[rule]),
