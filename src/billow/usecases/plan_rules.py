@@ -232,7 +232,7 @@ def _read_lists(wanted: Wanted) -> Sequence[Issue]:
         faults = _account_faults(name, found, wanted) or _list_faults(name, references, places, wanted)
         issues.extend(Issue(code, text, path=ASSIGNMENTS, column=name) for code, text in faults)
         if not faults:
-            tokens = tuple(token for reference in references for token in places[reference])
+            tokens = tuple(token for reference in references for token in places.get(reference, ()))
             wanted.named[name] = found[0]
             wanted.lists[found[0].token] = tokens
             issues.extend(_list_changed_meanwhile(name, found[0], wanted))

@@ -124,9 +124,11 @@ def write_files(*, folder: Path, texts: Mapping[str, str]) -> list[tuple[Path, P
             if place.is_file() and place.read_bytes() == text.encode():
                 continue
             beside = folder / f".{name}.new"
-            beside.write_bytes(text.encode())
             waiting.append((beside, place))
+            beside.write_bytes(text.encode())
     except OSError as denied:
+        for beside, _ in waiting:
+            beside.unlink(missing_ok=True)
         raise Refused("unwritable_folder", f"{folder} cannot be written: {denied.strerror or denied}") from denied
     return waiting
 
