@@ -287,7 +287,7 @@ def test_a_wrong_list_is_refused_with_its_account(people: People, folder: Path, 
     (folder / "assignments.toml").write_text(lists, encoding="utf-8")
     (issue,) = problems(people, folder)
     assert (issue.code, issue.path) == (code, "assignments.toml")
-    assert issue.column in lists
+    assert (issue.column or "?") in lists
 
 
 def test_an_account_named_twice_is_refused(people: People, folder: Path, boats: ManagedAccount) -> None:

@@ -12,6 +12,7 @@ from billow.billingrules.text_form import read_toml, write_toml
 from billow.records.billing.models import BillingRule
 from billow.terms.issue import Issue
 from billow.usecases.refused import Refused
+from billow.usecases.rules import RULE_FIELDS
 
 ASSIGNMENTS, EXPORTED = "assignments.toml", "exported.toml"
 HEADINGS = {
@@ -20,20 +21,7 @@ HEADINGS = {
 }
 MOST_BYTES = 1_000_000
 
-TEXT_FIELDS = (
-    "title",
-    "type",
-    "charge_type",
-    "percentage",
-    "service",
-    "category",
-    "sub_category",
-    "amount",
-    "start_date",
-    "end_date",
-    "recurrence",
-    "apply_to_all",
-)
+TEXT_FIELDS = tuple(name for name in RULE_FIELDS if name != "start_period")
 """What a rule's file may say beside its token."""
 
 
