@@ -87,7 +87,7 @@ class Comparison:
     """All customers in the order given, their sums by currency, and the most changed lines.
 
     ``totals`` have no account. Lines are ranked by the figure of their difference, each in its own currency.
-    ``rated`` holds what was rated after, by account token.
+    What was rated stands in ``rated_before`` and ``rated_after``, by account token.
     """
 
     period: BillingPeriod

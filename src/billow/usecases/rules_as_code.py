@@ -12,7 +12,8 @@ from billow.terms.issue import Issue
 from billow.usecases.actor import Actor
 from billow.usecases.agreements import agreements_of
 from billow.usecases.one_at_a_time import lock_management_account
-from billow.usecases.plan_rules import RulesPlan, Wanted, fingerprints, plan_of, plan_rules, read_wanted
+from billow.usecases.plan_rules import RulesPlan, plan_of, plan_rules
+from billow.usecases.read_wanted_rules import Wanted, fingerprints, read_wanted
 from billow.usecases.refused import Refused
 from billow.usecases.rule_assignments import assign_rules
 from billow.usecases.rules import add_rule, change_rule, delete_rule, list_rules, read_changed_rule
