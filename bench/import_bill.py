@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from billow.coststore.store import CostStore
-from billow.ingest.load import read_bill
 
 from bench.measure import report
+from billow.coststore.store import CostStore
+from billow.ingest.load import read_bill
 
 THREADS = 2
 MEMORY_MIB = 1024

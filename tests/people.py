@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from tests.factories.accounts import make_management_account, make_user
-
 from billow.records.accounts.models import ManagementAccount, Role, User
 from billow.usecases.actor import Actor, Source
+from tests.factories.accounts import make_management_account, make_user
 
 PASSWORD = "a long road to Larissa"
 

@@ -48,8 +48,12 @@ def _key(name: str, file_name: str) -> str:
     if value := _text(name):
         return value
     file = DATA / "keys" / file_name
-    if file.is_file():
+    try:
         return file.read_text(encoding="ascii").strip()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except PermissionError as denied:
+        raise ImproperlyConfigured(f"{file} may not be read by this user; check who owns the data folder") from denied
     if PRODUCTION:
         raise ImproperlyConfigured(f"{name} is not set and {file} does not exist; run `billow init` or set {name}")
     return ""
@@ -134,7 +138,14 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 DATABASE_URL = _text("BILLOW_DATABASE_URL") or f"sqlite:///{DATA / 'billow.sqlite3'}"
-DATABASES: dict[str, Any] = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60)}
+if DATABASE_URL.partition("://")[0] not in {"sqlite", "postgres", "postgresql"}:
+    raise ImproperlyConfigured("BILLOW_DATABASE_URL must begin with sqlite:// or postgresql://")
+try:
+    DATABASES: dict[str, Any] = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60)}
+except ValueError as unreadable:
+    raise ImproperlyConfigured(
+        "BILLOW_DATABASE_URL cannot be read; write postgresql://user:password@host:5432/database, with %40 for an @"
+    ) from unreadable
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # Writers queue instead of failing: a write transaction takes its lock when it begins.
     DATABASES["default"]["OPTIONS"] = {
@@ -142,8 +153,6 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "timeout": 60,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
     }
-elif not DATABASES["default"]["ENGINE"].endswith("postgresql"):
-    raise ImproperlyConfigured("BILLOW_DATABASE_URL must begin with sqlite:// or postgres://")
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 

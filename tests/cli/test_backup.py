@@ -3,10 +3,9 @@
 import subprocess
 from pathlib import Path
 
+from billow.terms.period import BillingPeriod
 from tests.cli.conftest import Program
 from tests.factories.costs import Charge, focus_csv
-
-from billow.terms.period import BillingPeriod
 
 
 def write_bill(folder: Path, period: BillingPeriod, rows: int) -> Path:

@@ -1,10 +1,15 @@
 """`billow demo`: a stranger's first command."""
 
 import csv
+import re
+import sqlite3
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
+import pypdfium2
 import pytest
+
 from tests.cli.conftest import Program
 
 
@@ -14,6 +19,7 @@ def test_the_demo_closes_a_month_and_everything_agrees(fresh: Program) -> None:
     assert len([each for each in invoices if each["status"] == "approved"]) >= 10
     assert len({each["currency"] for each in invoices}) == 3
     assert told["unallocated"]
+    mailed = {file.name[: len("INV-2026-00001")] for file in (fresh.data / "outbox").glob("*.eml")}
     listed = {each["number"]: each for each in fresh.ok("invoices", "list")["invoices"]}
     for each in invoices:
         stored = listed[each["number"]]
@@ -23,6 +29,9 @@ def test_the_demo_closes_a_month_and_everything_agrees(fresh: Program) -> None:
             for kind in ("pdf", "csv"):
                 assert Path(each[kind]).read_bytes() == Path(stored[kind]).read_bytes()
             assert Decimal(total_in(Path(each["csv"]))) == Decimal(each["total"])
+            assert last_total_printed(Path(each["pdf"])) == Decimal(each["total"])
+            assert total_in_database(fresh.data / "billow.sqlite3", each["number"]) == Decimal(each["total"])
+            assert each["number"] in mailed
     assert fresh.ok("verify")["problems"] == []
 
 
@@ -43,3 +52,26 @@ def total_in(file: Path) -> str:
     with file.open(encoding="utf-8-sig", newline="") as content:
         rows = list(csv.DictReader(content))
     return next(row["amount"] for row in rows if row["line_type"] == "total")
+
+
+def last_total_printed(file: Path) -> Decimal:
+    document = pypdfium2.PdfDocument(file.read_bytes())
+    text = "\n".join(document[number].get_textpage().get_text_bounded() for number in range(len(document)))
+    return Decimal(re.findall(r"Total\s+[^\d\s−-]*([\d,]+\.\d\d)", text)[-1].replace(",", ""))
+
+
+def total_in_database(file: Path, number: str) -> Decimal:
+    """The total of the invoice's current version, and that of its lines and adjustments, which must be the same."""
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
+        ((total, parts),) = database.execute(_TOTALS, [number])
+    assert total == parts
+    return Decimal(total) / 100
+
+
+_TOTALS = """
+SELECT v.total_minor,
+       (SELECT sum(amount_minor) FROM billing_invoiceline WHERE version_id = v.id)
+       + v.charges_minor - v.discounts_minor - v.credits_minor
+FROM billing_invoice i JOIN billing_invoiceversion v ON v.id = i.current_version_id
+WHERE i.number = ?
+"""

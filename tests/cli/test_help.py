@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import click
 import pytest
-from tests.cli.conftest import Program
 
 from billow.interfaces.cli.main import main
+from tests.cli.conftest import Program
 
 
 def all_commands(group: click.Group, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:

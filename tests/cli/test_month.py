@@ -8,10 +8,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import Program, clean_variables
-from tests.factories.costs import Charge, focus_csv
 
 from billow.terms.period import BillingPeriod
+from tests.cli.conftest import Program, clean_variables
+from tests.factories.costs import Charge, focus_csv
 
 MARCH = BillingPeriod(2026, 3)
 
@@ -70,6 +70,9 @@ def test_a_month_from_the_bill_to_the_mail(billow: Program, bill: Path, tmp_path
     assert dollars["currency"] == "USD"
     assert all(isinstance(dollars[name], str) for name in ("billed_cost", "effective_cost", "list_cost"))
     assert Decimal(dollars["billed_cost"]) == Decimal("377.8750000001")
+
+    (listed,) = billow.ok("costs", "list")["imports"]
+    assert {name: listed[name] for name in march} == march
 
     report = billow.ok("costs", "report", "--period", "2026-03", "--group-by", "account")
     assert [

@@ -4,10 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import Program
-from tests.factories.costs import Charge, focus_csv
 
 from billow.terms.period import BillingPeriod
+from tests.cli.conftest import Program
+from tests.factories.costs import Charge, focus_csv
 
 MARCH = BillingPeriod(2026, 3)
 
@@ -24,6 +24,7 @@ def test_init_can_be_repeated_and_keeps_owner_and_keys(fresh: Program) -> None:
     keys = {file.name: file.read_bytes() for file in (fresh.data / "keys").iterdir() if not file.name.startswith(".")}
     assert set(keys) == {"secret_key", "encryption_key"}
     assert all((fresh.data / "keys" / name).stat().st_mode & 0o777 == 0o600 for name in keys)
+    assert (fresh.data / "billow.sqlite3").stat().st_mode & 0o777 == 0o600
     again = fresh.ok("init", "--owner", "somebody@else.example")
     assert (again["owner"], again["password"]) == ("alice@nimbus.example", None)
     assert keys == {name: (fresh.data / "keys" / name).read_bytes() for name in keys}
@@ -116,6 +117,26 @@ def test_dangerous_commands_refuse_where_nobody_can_be_asked(billow: Program) ->
     assert len(billow.ok("accounts", "list")["accounts"]) == 1
     billow.ok("accounts", "delete", "Ada", "--yes")
     assert billow.ok("accounts", "list") == {"accounts": []}
+
+
+def test_a_profile_is_not_half_made_when_its_logo_is_no_picture(billow: Program, tmp_path: Path) -> None:
+    logo = tmp_path / "logo.png"
+    logo.write_text("hello")
+    add = ("profiles", "add", "Main", "--company-name", "Nimbus AE", "--country-code", "GR")
+    assert billow.refused(*add, "--logo", logo) == ["logo_not_an_image"]
+    assert billow.ok("profiles", "list") == {"profiles": []}
+    billow.ok(*add)
+    assert billow.refused("profiles", "set", "Main", "--city", "Athens", "--logo", logo) == ["logo_not_an_image"]
+    assert billow.ok("profiles", "show", "Main")["city"] is None
+
+
+def test_rounding_of_a_bill_is_said_to_people_too(billow: Program, tmp_path: Path) -> None:
+    billow.ok("integrations", "add", "Payer", "--provider", "aws")
+    bill = tmp_path / "bill.csv"
+    bill.write_bytes(focus_csv(period=MARCH, charges=[Charge(sub_account="1", cost="1.0000000000000000004")]))
+    answer = billow.run("costs", "import", bill, "--integration", "Payer")
+    assert answer.code == 0
+    assert "2026-03: 1 of 1 rows are finer than 18 decimals and were rounded" in answer.stderr
 
 
 def test_a_bad_bill_is_refused_whole_with_every_problem(billow: Program, tmp_path: Path) -> None:

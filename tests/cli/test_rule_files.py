@@ -5,10 +5,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import Program, clean_variables
-from tests.factories.costs import Charge, focus_csv
 
 from billow.terms.period import BillingPeriod
+from tests.cli.conftest import Program, clean_variables
+from tests.factories.costs import Charge, focus_csv
 
 MARCH = BillingPeriod(2026, 3)
 CHARGES = [Charge(sub_account="111", cost="100"), Charge(sub_account="222", cost="200", service="Amazon S3")]

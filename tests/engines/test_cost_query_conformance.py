@@ -1,18 +1,19 @@
 """What every engine must answer to a cost query, to the last digit."""
 
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
-from tests.engines.bills import INTEGRATION, MARCH, FilesOnly, a_charge, joined, write_bill
 
 from billow.coststore.query import ChargeScope, CostQuery, DayCuts, Detail
 from billow.coststore.run import UnableToQuery
+from tests.engines.bills import INTEGRATION, MARCH, FilesOnly, a_charge, joined, write_bill
 
 ACCOUNT = ("BillingAccountId", "SubAccountId")
+ACCOUNT_FIELDS = ("billing_account_id", "sub_account_id")
 
 
 def ask(tmp_path: Path, *partitions: Any, **wanted: Any) -> list[dict[str, Any]]:
@@ -67,6 +68,50 @@ def test_where_scopes_overlap_the_first_cuts_count(tmp_path: Path) -> None:
     cuts = (DayCuts(scopes=(narrow,), days=()), DayCuts(scopes=(everything,), days=(date(2026, 3, 10),)))
     groups = ask(tmp_path, bill, cuts=cuts)
     assert [(group["SubAccountId"], group["first_day"].day) for group in groups] == [("a", 1), ("b", 1), ("b", 10)]
+
+
+def test_a_charge_without_a_moment_belongs_to_the_first_day_and_one_of_another_month_to_the_nearer(
+    tmp_path: Path,
+) -> None:
+    days = (date(2025, 1, 1), date(2026, 3, 30), date(2026, 3, 31), date(2027, 1, 1))
+    late = [datetime.combine(day, time(23, 59)) for day in days]
+    bill = write_bill(tmp_path, [a_charge(ChargePeriodStart=moment) for moment in (None, *late)])
+    everything = ChargeScope(integration_token=INTEGRATION)
+    groups = ask(tmp_path, bill, cuts=(DayCuts(scopes=(everything,), days=(date(2026, 3, 2), date(2026, 3, 31))),))
+    assert [(group["first_day"].day, group["cost"]) for group in groups] == [(1, 2), (2, 1), (31, 2)]
+
+
+def test_each_account_has_its_own_segments_and_a_wider_scope_those_of_the_rest(tmp_path: Path) -> None:
+    def cut(day: int, *accounts: str | None) -> DayCuts:
+        scope = ChargeScope(integration_token=INTEGRATION, **dict(zip(ACCOUNT_FIELDS, accounts, strict=False)))
+        return DayCuts(scopes=(scope,), days=(date(2026, 3, day),))
+
+    places = [("p", "1"), ("p", "2"), ("q", "1"), ("r", None), (None, None)]
+    charges = [
+        a_charge(day=date(2026, 3, day), BillingAccountId=payer, SubAccountId=sub)
+        for payer, sub in places
+        for day in (1, 5, 9, 20)
+    ]
+    cuts = (cut(5, "p", "1"), cut(9, "p"), cut(20, "q"), cut(9))
+    groups = ask(tmp_path, write_bill(tmp_path, charges), cuts=cuts)
+    found = [(group["BillingAccountId"], group["SubAccountId"], group["first_day"].day) for group in groups]
+    later = {("p", "1"): 5, ("p", "2"): 9, ("q", "1"): 20, ("r", None): 9, (None, None): 9}
+    assert found == [
+        (*place, day) for place in sorted(later, key=lambda p: (p[0] or "", p[1] or "")) for day in (1, later[place])
+    ]
+
+
+@pytest.mark.parametrize("values", [(None,), (None, "a"), (None, "a", "b"), ("a", "b")])
+def test_a_detail_of_few_values_splits_as_one_of_many(tmp_path: Path, values: tuple[str | None, ...]) -> None:
+    charges = [a_charge(BillingAccountId=payer, ChargeClass=value) for payer in "pqr" for value in values]
+    scopes = [
+        ChargeScope(integration_token=INTEGRATION, billing_account_id=payer, sub_account_id=sub)
+        for payer, sub in (("p", None), ("q", "one"))
+    ]
+    details = (Detail(column="ChargeClass", scopes=tuple(scopes)), Detail(column="x_NotThere", scopes=tuple(scopes)))
+    groups = ask(tmp_path, write_bill(tmp_path, charges), details=details)
+    found = [(group["BillingAccountId"], group["ChargeClass"], group["cost"]) for group in groups]
+    assert found == [*((payer, value, 1) for payer in "pq" for value in values), ("r", None, len(values))]
 
 
 def test_a_detail_makes_only_its_scopes_groups_finer(tmp_path: Path) -> None:

@@ -8,14 +8,14 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.engines.bills import INTEGRATION, MARCH, FilesOnly, a_charge, write_bill
-from tests.engines.interpreter import Costs, interpret
 
 from billow.allocation.delegation import Delegation
 from billow.billingrules.order import in_execution_order
 from billow.billingrules.rule import AdjustmentRule, BillingRule, ChargeRule, CreditRule, ExclusionRule
 from billow.rating.rate import rate
 from billow.rating.rated_costs import Agreement, RatedMonth
+from tests.engines.bills import INTEGRATION, MARCH, FilesOnly, a_charge, write_bill
+from tests.engines.interpreter import Costs, interpret
 
 ACCOUNTS = ("acct_a", "acct_b", "acct_c")
 # Few days, all at edges, so that charges, owners and rules meet on the same ones.
@@ -144,3 +144,33 @@ def test_the_plan_gives_what_the_interpreter_gives(
     if not unrated:
         total = unowned + sum(line.provider_cost for rated in month.by_account.values() for line in rated.lines)
         assert total == sum(charge["BilledCost"] for charge in bill)
+
+
+@st.composite
+def finest_costs(draw: st.DrawFn) -> Decimal:
+    return draw(st.decimals(min_value=-(10**15), max_value=10**15, places=18, allow_nan=False, allow_infinity=False))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(
+    st.lists(finest_costs(), min_size=1, max_size=10),
+    st.lists(st.decimals(0, 300, places=7), min_size=1, max_size=40),
+)
+def test_where_a_line_is_one_charge_every_rule_rounds_it_as_the_interpreter_does(
+    finest: list[Decimal], percentages: list[Decimal]
+) -> None:
+    bill = [a_charge(BilledCost=cost, SubAccountId=str(place)) for place, cost in enumerate(finest)]
+    adjusted = tuple(
+        AdjustmentRule(token=f"rule-{place}", title="", percentage=percentage, service=(None, "EC2", "S3")[place % 3])
+        for place, percentage in enumerate(percentages)
+    )
+    agreed = [Agreement(account_token="acct_a", currency="USD", rules=adjusted)]
+    given_out = [Delegation(integration_token=INTEGRATION, account_token="acct_a")]
+    with TemporaryDirectory() as folder:
+        partition = write_bill(Path(folder), bill)
+        store = FilesOnly(Path(folder) / "spill")
+        month = rate(store=store, partitions=[partition], period=MARCH, agreements=agreed, delegations=given_out)
+    expected, _ = interpret(
+        bill, integration_token=INTEGRATION, year=2026, month=3, agreements=agreed, delegations=given_out
+    )
+    assert found(month, "acct_a") == expected["acct_a"]

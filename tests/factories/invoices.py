@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from tests.people import Person
-
 from billow.invoicing.draft import draft
 from billow.rating.rated_costs import RatedCosts, RatedLine
 from billow.records.billing.models import BillingProfile, Invoice, InvoiceSeries, InvoiceTransition, ManagedAccount
@@ -16,6 +14,7 @@ from billow.usecases.invoice_parties import adjustment_items_of, bank_of, buyer_
 from billow.usecases.invoice_snapshot import Origin, content_of
 from billow.usecases.management_account import invoice_series
 from billow.usecases.write_version import write_version
+from tests.people import Person
 
 OCTOBER = BillingPeriod(2026, 10)
 FIRST_OF_NOVEMBER = datetime(2026, 11, 1, 9, tzinfo=UTC)

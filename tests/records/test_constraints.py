@@ -5,13 +5,13 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+
+from billow.records.accounts.models import User
+from billow.records.billing.models import BillingProfile, ExchangeRate, Invoice, InvoiceLine, ManagedAccount
 from tests.factories.agreements import make_rate
 from tests.factories.invoices import FIRST_OF_NOVEMBER, make_draft, make_generating
 from tests.factories.parties import IBAN, make_managed_account, make_profile
 from tests.people import People, make_people
-
-from billow.records.accounts.models import User
-from billow.records.billing.models import BillingProfile, ExchangeRate, Invoice, InvoiceLine, ManagedAccount
 
 pytestmark = pytest.mark.django_db
 

@@ -2,11 +2,11 @@
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+
+from billow.records.billing.models import Invoice, InvoiceSeries
 from tests.factories.invoices import make_approved, make_draft
 from tests.factories.parties import make_managed_account, make_profile
 from tests.people import People, make_people
-
-from billow.records.billing.models import Invoice, InvoiceSeries
 
 pytestmark = pytest.mark.django_db
 

@@ -1,10 +1,13 @@
 """Everything in one file, and back, on whatever database the tests run on."""
 
 import gzip
+import hashlib
 import io
 import json
+import sqlite3
 import tarfile
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -12,19 +15,21 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import DatabaseError, connection
-from tests.factories.costs import Charge, deliver, make_integration
-from tests.factories.invoices import make_approved
-from tests.factories.parties import make_managed_account, make_profile
-from tests.people import People, make_people
 
-from billow.records.billing.models import BillingProfile, Invoice, ManagedAccount
+from billow.records.billing.models import BillingProfile, Delivery, Invoice, ManagedAccount
 from billow.records.costs.models import CostImport
 from billow.terms.period import BillingPeriod
 from billow.usecases.backup import BackupMade, backup
 from billow.usecases.costs import list_imports, partition_of
+from billow.usecases.deliver import deliver_due
 from billow.usecases.refused import Refused
 from billow.usecases.restore import restore
+from billow.usecases.send_invoices import send
 from billow.usecases.verify import verify
+from tests.factories.costs import Charge, deliver, make_integration
+from tests.factories.invoices import make_approved
+from tests.factories.parties import make_managed_account, make_profile
+from tests.people import People, make_people
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -92,6 +97,47 @@ def test_what_came_back_is_protected_and_goes_on_counting(people: People, made: 
         Invoice.objects.filter(status="approved").update(number="INV-1")
     taken = set(ManagedAccount.objects.values_list("pk", flat=True))
     assert make_managed_account(management_account=people.msp, name="Bob").pk not in taken
+
+
+def test_no_mail_that_waited_then_is_sent_again(people: People, tmp_path: Path) -> None:
+    assert send(actor=people.alice.actor, invoice_tokens=[Invoice.objects.get().token], now=NOW).all_done
+    made = backup(file=tmp_path / "backup.tar.gz", now=NOW)
+    deliver_due(worker="w", now=lambda: NOW)
+    assert Delivery.objects.get().status == "accepted"
+
+    restore(file=made.file, now=NOW, overwrite=True)
+
+    row = Delivery.objects.get()
+    assert (row.status, row.outcome_code) == ("failed", "outcome_unknown")
+    assert "restored from a backup of 2026-11-02" in row.outcome_message
+    assert deliver_due(worker="w", now=lambda: NOW) == 0
+
+
+def test_a_database_without_its_write_protection_is_refused(made: BackupMade, tmp_path: Path) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("a backup of PostgreSQL holds rows only; the triggers are the installation's own")
+    unprotected = tmp_path / "unprotected.sqlite3"
+
+    def change(member: tarfile.TarInfo, data: bytes) -> tuple[tarfile.TarInfo, bytes]:
+        if member.name == "database.sqlite3":
+            unprotected.write_bytes(data)
+            with closing(sqlite3.connect(unprotected)) as database:
+                database.execute("DROP TRIGGER billing_invoice_issued")
+                database.commit()
+            data = unprotected.read_bytes()
+        elif member.name == "manifest.json":
+            manifest = json.loads(data)
+            content = unprotected.read_bytes()
+            manifest["files"]["database.sqlite3"] = {
+                "sha256": hashlib.sha256(content).hexdigest(),
+                "bytes": len(content),
+            }
+            data = json.dumps(manifest).encode()
+        return member, data
+
+    assert "billing_invoice_issued" in refuses(altered(made, change), "unprotected")
+    with pytest.raises(DatabaseError, match="never changes"):
+        Invoice.objects.filter(status="approved").update(number="INV-1")
 
 
 def test_a_backup_holds_no_banking_data_in_clear(made: BackupMade) -> None:

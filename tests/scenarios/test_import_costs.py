@@ -8,10 +8,6 @@ from pathlib import Path
 
 import pytest
 from django.db import connection, connections
-from tests.factories.costs import Charge, deliver, focus_csv, make_integration
-from tests.factories.invoices import make_draft
-from tests.factories.parties import delegate, make_managed_account, make_profile
-from tests.people import People, make_people
 
 from billow.records.billing.models import Invoice
 from billow.records.costs.models import CostImport, Integration
@@ -20,6 +16,10 @@ from billow.usecases.costs import list_imports, partition_of, partitions_of
 from billow.usecases.import_costs import ImportReport, import_costs
 from billow.usecases.refused import Refused
 from billow.usecases.report_costs import report_costs
+from tests.factories.costs import Charge, deliver, focus_csv, make_integration
+from tests.factories.invoices import make_draft
+from tests.factories.parties import delegate, make_managed_account, make_profile
+from tests.people import People, make_people
 
 pytestmark = pytest.mark.django_db
 
@@ -190,3 +190,13 @@ def test_the_report_splits_the_bill_to_the_last_digit(people: People, integratio
     assert report_costs(actor=people.charlie.actor, period=OCTOBER).totals == ()
     with pytest.raises(Refused, match="cannot be grouped by colour"):
         report_costs(actor=people.bob.actor, period=OCTOBER, group_by=["colour"])
+
+
+def test_a_report_over_several_cost_metrics_says_so(people: People, integration: Integration, bring: Bring) -> None:
+    bring(*FIRST)
+    for name, basis in (("Ada", "billed_cost"), ("Bob", "list_cost")):
+        profile = make_profile(management_account=people.msp, nickname=name, cost_basis=basis)
+        account = make_managed_account(management_account=people.msp, name=name, billing_profile=profile)
+        assert report_costs(actor=people.bob.actor, period=OCTOBER, account=account).issues == ()
+    report = report_costs(actor=people.bob.actor, period=OCTOBER)
+    assert [issue.code for issue in report.issues] == ["mixed_cost_metrics"]

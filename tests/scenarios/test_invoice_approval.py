@@ -6,9 +6,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from tests.factories.invoices import make_approved, make_draft, make_generating, make_line
-from tests.factories.parties import make_managed_account, make_profile
-from tests.people import People, make_people
 
 from billow.records.audit.models import AuditEntry
 from billow.records.billing.models import Delivery, Document, Invoice, InvoiceSeries, ManagedAccount
@@ -18,6 +15,9 @@ from billow.usecases.generate_invoices import request_regeneration
 from billow.usecases.mark_stale import mark_stale
 from billow.usecases.read_invoices import invoice_page, preview
 from billow.usecases.refused import Refused
+from tests.factories.invoices import make_approved, make_draft, make_generating, make_line
+from tests.factories.parties import make_managed_account, make_profile
+from tests.people import People, make_people
 
 pytestmark = pytest.mark.django_db
 

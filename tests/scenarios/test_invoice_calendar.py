@@ -3,15 +3,15 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from tests.factories.invoices import make_draft
-from tests.factories.parties import make_managed_account, make_profile
-from tests.people import People, make_people
 
 from billow.terms.period import BillingPeriod
 from billow.usecases.cancel_invoices import cancel
 from billow.usecases.generate_invoices import request_generation
 from billow.usecases.ready_to_invoice import ReadyList, ready_list
 from billow.usecases.refused import Refused
+from tests.factories.invoices import make_draft
+from tests.factories.parties import make_managed_account, make_profile
+from tests.people import People, make_people
 
 pytestmark = pytest.mark.django_db
 

@@ -7,11 +7,8 @@ from pathlib import Path
 
 import pytest
 from pytest_django import Settings
-from tests.factories.agreements import assign, make_adjustment, make_charge, make_exclusion, make_rate
-from tests.factories.costs import Charge, deliver, make_integration
-from tests.factories.parties import IBAN, delegate, make_managed_account, make_profile
-from tests.people import People, make_people
 
+from billow.documents.charges import charges_by_provider
 from billow.invoicing.checks import check_invoice
 from billow.records.billing.models import Invoice, InvoiceVersion, ManagedAccount
 from billow.records.costs.models import Integration
@@ -22,6 +19,10 @@ from billow.usecases.mark_stale import mark_stale
 from billow.usecases.read_invoices import InvoicePage, invoice_page
 from billow.usecases.ready_to_invoice import ready_list
 from billow.usecases.write_version import Failure, write_failure
+from tests.factories.agreements import assign, make_adjustment, make_charge, make_exclusion, make_rate
+from tests.factories.costs import Charge, deliver, make_integration
+from tests.factories.parties import IBAN, delegate, make_managed_account, make_profile
+from tests.people import People, make_people
 
 pytestmark = pytest.mark.django_db
 
@@ -298,3 +299,26 @@ def test_late_costs_are_warned_of(people: People, integration: Integration, bill
     bill(*(Charge(sub_account="1001", cost="1", day=day) for day in range(1, 32)))
     whole = ready_list(actor=people.bob.actor, now=NOW, period=OCTOBER).ready[0]
     assert (whole.warnings, whole.provider_cost) == ((), Decimal("31.00"))
+
+
+def test_what_a_rule_hides_is_hidden_with_its_usage(people: People, integration: Integration, bill: Bill) -> None:
+    """Every charge has used one hour; the reader must not see how many were left out."""
+    make_profile(management_account=people.msp)
+    account = customer(people, integration, "Thessaly Olives", "1001")
+    from_tenth = {"percentage": "0", "service": "Amazon S3", "start_date": date(2026, 10, 10)}
+    for fields in ({"percentage": "0", "category": "Fees"}, from_tenth):
+        assign(account=account, rule=make_adjustment(management_account=people.msp, **fields))  # type: ignore[arg-type]
+    bill(
+        Charge(sub_account="1001", cost="100"),
+        Charge(sub_account="1001", cost="50", category="Fees"),
+        Charge(sub_account="1001", cost="7", service="Amazon S3", day=2),
+        Charge(sub_account="1001", cost="7", service="Amazon S3", day=12),
+    )
+    (invoice,) = generate(people, account)
+    found = page(people, invoice).invoice
+    assert found is not None
+    (printed,) = charges_by_provider(lines=found.lines)
+    rows = [
+        (service.service, row.amount_minor, row.usage_amount) for service in printed.services for row in service.rows
+    ]
+    assert rows == [("Amazon EC2", 10000, 1), ("Amazon S3", 700, 1)]

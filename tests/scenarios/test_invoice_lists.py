@@ -6,6 +6,12 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+
+from billow.records.billing.models import Invoice
+from billow.terms.period import BillingPeriod
+from billow.usecases.cancel_invoices import cancel
+from billow.usecases.read_invoices import invoice_page, list_invoices, preview
+from billow.usecases.refused import Refused
 from tests.factories.agreements import make_rate
 from tests.factories.invoices import (
     FIRST_OF_NOVEMBER,
@@ -17,12 +23,6 @@ from tests.factories.invoices import (
 )
 from tests.factories.parties import make_managed_account, make_profile
 from tests.people import People, make_people
-
-from billow.records.billing.models import Invoice
-from billow.terms.period import BillingPeriod
-from billow.usecases.cancel_invoices import cancel
-from billow.usecases.read_invoices import invoice_page, list_invoices, preview
-from billow.usecases.refused import Refused
 
 pytestmark = pytest.mark.django_db
 

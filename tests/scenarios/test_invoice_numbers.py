@@ -3,15 +3,15 @@
 from datetime import UTC, datetime
 
 import pytest
-from tests.factories.invoices import make_draft
-from tests.factories.parties import make_managed_account, make_profile
-from tests.people import People, make_people
 
 from billow.records.billing.models import Invoice, InvoiceSeries
 from billow.terms.period import BillingPeriod
 from billow.usecases.cancel_invoices import cancel
 from billow.usecases.generate_invoices import generate_due, request_generation, request_regeneration
 from billow.usecases.refused import BulkResult, Refused
+from tests.factories.invoices import make_draft
+from tests.factories.parties import make_managed_account, make_profile
+from tests.people import People, make_people
 
 pytestmark = pytest.mark.django_db
 

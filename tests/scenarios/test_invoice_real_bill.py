@@ -7,9 +7,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from tests.factories.costs import make_integration
-from tests.factories.parties import delegate, make_managed_account, make_profile
-from tests.people import make_people
 
 from billow.rating.rate import rate
 from billow.records.billing.models import Invoice
@@ -22,6 +19,9 @@ from billow.usecases.generate_invoices import generate_due, request_generation
 from billow.usecases.import_costs import import_costs
 from billow.usecases.read_invoices import invoice_page, preview
 from billow.usecases.verify import verify
+from tests.factories.costs import make_integration
+from tests.factories.parties import delegate, make_managed_account, make_profile
+from tests.people import make_people
 
 pytestmark = pytest.mark.django_db
 

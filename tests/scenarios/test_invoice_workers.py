@@ -7,14 +7,14 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.factories.costs import Charge, deliver, make_integration
-from tests.factories.parties import delegate, make_managed_account, make_profile
-from tests.people import make_people
 
 from billow.records.billing.models import Delivery, Document, Invoice, InvoiceSeries, InvoiceTransition, InvoiceVersion
 from billow.terms.period import BillingPeriod
 from billow.usecases.claim_invoices import LEASE
 from billow.usecases.verify import verify
+from tests.factories.costs import Charge, deliver, make_integration
+from tests.factories.parties import delegate, make_managed_account, make_profile
+from tests.people import make_people
 
 PROGRAM = Path(__file__).with_name("invoice_worker.py")
 OCTOBER = BillingPeriod(2026, 10)

@@ -6,6 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from billow.delivery.address import read_address
+from billow.delivery.channel import DeliveryError, Envelope
+from billow.delivery.channels.smtp.channel import SmtpChannel
+from billow.delivery.channels.smtp.settings import read_smtp_url
 from tests.mail_server import (
     PASSWORD,
     USER,
@@ -15,11 +20,6 @@ from tests.mail_server import (
     only_with_password,
     scripted_server,
 )
-
-from billow.delivery.address import read_address
-from billow.delivery.channel import DeliveryError, Envelope
-from billow.delivery.channels.smtp.channel import SmtpChannel
-from billow.delivery.channels.smtp.settings import read_smtp_url
 
 CONTENT = b"Subject: hello\r\n\r\nfirst\r\n.a line that begins with a dot\r\n.\r\nlast\r\n"
 EHLO = b"250-server\r\n250 8BITMIME\r\n"

@@ -7,10 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.factories.invoices import make_approved, make_draft
-from tests.factories.parties import make_managed_account, make_profile
-from tests.mail_server import MailServer, mail_server
-from tests.people import People, make_people
 
 from billow.records.audit.models import AuditEntry
 from billow.records.billing.models import Delivery, Invoice, ManagedAccount
@@ -19,6 +15,10 @@ from billow.usecases.deliver import BACK_OFF, deliver_due
 from billow.usecases.invoice_mail import invoice_mail
 from billow.usecases.refused import Refused
 from billow.usecases.send_invoices import delivery_statuses, send, summarise
+from tests.factories.invoices import make_approved, make_draft
+from tests.factories.parties import make_managed_account, make_profile
+from tests.mail_server import MailServer, mail_server
+from tests.people import People, make_people
 
 pytestmark = pytest.mark.django_db
 

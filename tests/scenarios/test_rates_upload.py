@@ -4,14 +4,14 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from tests.factories.invoices import make_draft, make_line
-from tests.factories.parties import make_managed_account, make_profile
-from tests.people import People, make_people
 
 from billow.records.billing.models import ExchangeRate, Invoice
 from billow.terms.period import BillingPeriod
 from billow.usecases.rates import MOST_ROWS, RatesImported, import_rates, list_rates
 from billow.usecases.refused import Refused
+from tests.factories.invoices import make_draft, make_line
+from tests.factories.parties import make_managed_account, make_profile
+from tests.people import People, make_people
 
 pytestmark = pytest.mark.django_db
 

@@ -5,12 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
-from tests.factories.agreements import assign, make_adjustment, make_charge, make_exclusion, make_rate
-from tests.factories.costs import Charge, deliver, make_integration
-from tests.factories.parties import delegate, make_managed_account, make_profile
-from tests.people import People, make_people
 
 from billow.coststore.store import CostStore
 from billow.records.audit.models import AuditEntry
@@ -22,6 +19,10 @@ from billow.usecases.read_invoices import invoice_page
 from billow.usecases.refused import Refused
 from billow.usecases.rule_assignments import assign_rules
 from billow.usecases.rules import add_rule, change_rule
+from tests.factories.agreements import assign, make_adjustment, make_charge, make_exclusion, make_rate
+from tests.factories.costs import Charge, deliver, make_integration
+from tests.factories.parties import delegate, make_managed_account, make_profile
+from tests.people import People, make_people
 
 pytestmark = pytest.mark.django_db
 
@@ -250,6 +251,11 @@ def test_charlie_sees_no_customer_of_ours(story: Story) -> None:
     actor = story.people.charlie.actor
     seen = preview_rule(actor=actor, period=OCTOBER, fields={**MARKUP, "apply_to_all": True})
     assert seen.comparison.customers == ()
+    ours = make_adjustment(management_account=story.people.msp, percentage="110")
+    wishes: list[dict[str, Any]] = [{"rule": ours}, {"fields": MARKUP, "accounts": [story.olives]}]
+    for wish in wishes:
+        with pytest.raises(Refused, match="not found"):
+            preview_rule(actor=actor, period=OCTOBER, **wish)
     with pytest.raises(Refused, match="No costs of 2026-10 or earlier"):
         newest_month_with_costs(actor=actor, now=NOW)
     assert newest_month_with_costs(actor=story.people.alice.actor, now=NOW) == OCTOBER

@@ -10,10 +10,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
-from tests.factories.agreements import assign, make_adjustment, make_charge
-from tests.factories.costs import Charge, deliver, make_integration
-from tests.factories.parties import delegate, make_managed_account, make_profile
-from tests.people import People, make_people
 
 from billow.records.audit.models import AuditEntry
 from billow.records.billing.models import BillingRule, BillingRuleAssignment, ManagedAccount
@@ -24,6 +20,10 @@ from billow.usecases.refused import Refused
 from billow.usecases.rule_assignments import rules_of
 from billow.usecases.rules import add_rule, change_rule, delete_rule
 from billow.usecases.rules_as_code import apply_rules, export_rules, plan_rules
+from tests.factories.agreements import assign, make_adjustment, make_charge
+from tests.factories.costs import Charge, deliver, make_integration
+from tests.factories.parties import delegate, make_managed_account, make_profile
+from tests.people import People, make_people
 
 pytestmark = pytest.mark.django_db
 

@@ -6,22 +6,25 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from tests.factories.agreements import make_adjustment, make_charge, make_exclusion
-from tests.factories.costs import Charge, deliver, make_integration
-from tests.factories.invoices import make_approved, make_draft
-from tests.factories.parties import make_managed_account, make_profile
-from tests.people import People, make_people
 
+from billow.records.accounts.models import Role
 from billow.records.billing.models import Delegation, Invoice, ManagedAccount
 from billow.terms.period import BillingPeriod
 from billow.usecases.accounts import add_account, change_account, delete_account, import_accounts
 from billow.usecases.agreements import agreement_of, agreements_of, delegations_of
+from billow.usecases.cancel_invoices import cancel
 from billow.usecases.integrations import add_integration, delegate, undelegate
 from billow.usecases.management_account import change_settings
 from billow.usecases.refused import Refused
 from billow.usecases.report_costs import report_costs
 from billow.usecases.rule_assignments import assign_rules, rules_of
 from billow.usecases.rules import add_rule, change_rule, delete_rule
+from tests.factories.accounts import make_user
+from tests.factories.agreements import make_adjustment, make_charge, make_exclusion
+from tests.factories.costs import Charge, deliver, make_integration
+from tests.factories.invoices import make_approved, make_draft
+from tests.factories.parties import make_managed_account, make_profile
+from tests.people import People, Person, make_people
 
 pytestmark = pytest.mark.django_db
 
@@ -108,6 +111,7 @@ def test_a_file_of_customers_is_stored_whole_or_not_at_all(people: People) -> No
     assert (ada.billing_email, ada.first_period_start) == (["a@ada.example", "b@ada.example"], date(2026, 3, 1))
     assert ada.custom_fields == [{"name": "VAT ID", "value": "DE1"}]
     assert (bob.currency, bob.payment_terms_days, bob.custom_fields) == ("USD", 10, [])
+    assert bob.billing_email == ["bob@x.example"]
     assert titles(ada) == titles(bob) == ["Markup"]
 
     bad = "name,contact_email,currency\nCora,cora@x.example,USD\nDora,ADA@x.example,USD\n,x,EURO\n"
@@ -247,6 +251,18 @@ def test_deleting_an_account_cancels_its_drafts_and_keeps_its_invoices(people: P
         account=make_managed_account(management_account=people.msp, name="Bob"),
         now=NOW,
     )
+
+
+def test_an_integration_owner_may_delete_an_account_with_drafts_though_he_writes_no_invoices(people: People) -> None:
+    ada = make_managed_account(management_account=people.msp, name="Ada")
+    draft = make_draft(account=ada, profile=make_profile(management_account=people.msp))
+    user = make_user(management_account=people.msp, email="io@nimbus.example", role=Role.INTEGRATION_OWNER)
+    dora = Person(user=user).actor
+    with pytest.raises(Refused, match="Only an owner"):
+        cancel(actor=dora, invoice_tokens=[draft.token], reason="Because", now=NOW)
+    assert delete_account(actor=dora, account=ada, now=NOW) == 1
+    draft.refresh_from_db()
+    assert draft.status == "cancelled"
 
 
 def test_what_falls_back_to_a_wider_owner_makes_his_draft_stale(people: People) -> None:

@@ -6,13 +6,13 @@ from datetime import datetime
 import pytest
 from django.db import connection
 from PIL import Image
-from tests.factories.parties import make_managed_account
-from tests.people import People, make_people
 
 from billow.records.audit.models import AuditEntry
 from billow.records.billing.models import BillingProfile
 from billow.usecases.profiles import add_profile, banking_data, change_profile, delete_profile, list_profiles, set_logo
 from billow.usecases.refused import Refused
+from tests.factories.parties import make_managed_account
+from tests.people import People, make_people
 
 pytestmark = pytest.mark.django_db
 

@@ -8,9 +8,6 @@ from pathlib import Path
 import pytest
 from django.db import connection
 from pytest_django import Settings
-from tests.factories.costs import Charge, deliver, make_integration
-from tests.factories.parties import delegate, make_managed_account, make_profile
-from tests.people import People, make_people
 
 from billow.records.billing.models import Document, Invoice, InvoiceLine, InvoiceSeries
 from billow.records.costs.models import CostImport
@@ -19,6 +16,9 @@ from billow.usecases.approve_invoices import approve
 from billow.usecases.cancel_invoices import cancel
 from billow.usecases.generate_invoices import generate_due, request_generation, request_regeneration
 from billow.usecases.verify import Problem, verify
+from tests.factories.costs import Charge, deliver, make_integration
+from tests.factories.parties import delegate, make_managed_account, make_profile
+from tests.people import People, make_people
 
 pytestmark = pytest.mark.django_db
 
@@ -245,6 +245,22 @@ def test_a_deleted_approved_invoice_is_missed_in_numbers_and_chain(october: Peop
     assert f"place {place} of series invoice" in missing["number_missing"].where
 
 
+def test_an_approved_invoice_that_was_never_sealed(october: People) -> None:
+    """The intruder makes the cancelled invoice an approved one that stands beside the chain."""
+    with without_triggers() as execute:
+        if connection.vendor == "sqlite":
+            execute("PRAGMA ignore_check_constraints=ON")
+        else:
+            execute("ALTER TABLE billing_invoice DROP CONSTRAINT issued_invoice_is_sealed")
+        execute(
+            "UPDATE billing_invoice SET status = 'approved', seal = 'x', approved_at = updated_at, "
+            "issue_date = period_start, due_date = period_start WHERE sequence = 4"
+        )
+        if connection.vendor == "sqlite":
+            execute("PRAGMA ignore_check_constraints=OFF")
+    assert ("seal_beyond_chain", "INV-2026-00004") in found()
+
+
 def test_a_series_turned_back(october: People) -> None:
     series = InvoiceSeries.objects.get()
     tamper("UPDATE billing_invoiceseries SET next_sequence = 2, chain_hash = 'x' WHERE id = %s", series.pk)
@@ -257,8 +273,9 @@ def test_an_edited_history(october: People) -> None:
     assert found() == {("history_differs", "INV-2026-00004"), ("history_impossible", "INV-2026-00004")}
 
 
-def test_a_damaged_cost_import(october: People, settings: Settings) -> None:
-    current = CostImport.objects.get(superseded_at__isnull=True)
+@pytest.mark.parametrize("is_superseded", [False, True])
+def test_a_damaged_cost_import(october: People, settings: Settings, is_superseded: bool) -> None:
+    current = CostImport.objects.get(superseded_at__isnull=not is_superseded)
     path = settings.COST_STORE / current.stored_files[0]
     content = bytearray(path.read_bytes())
     content[40] ^= 1

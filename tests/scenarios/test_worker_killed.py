@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+
+from billow.records.billing.models import Delivery
 from tests.factories.invoices import make_approved
 from tests.factories.parties import make_managed_account, make_profile
 from tests.mail_server import MailServer, mail_server
 from tests.people import make_people
-
-from billow.records.billing.models import Delivery
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
 

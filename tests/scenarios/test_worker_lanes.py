@@ -10,9 +10,6 @@ from typing import Any
 import pytest
 from django.db import OperationalError, transaction
 from django_tasks_db.models import DBTaskResult
-from tests.factories.invoices import make_approved
-from tests.factories.parties import make_managed_account, make_profile
-from tests.people import make_people
 
 from billow.interfaces.jobs import tasks, worker
 from billow.interfaces.jobs.calendar import OpenMonths
@@ -21,6 +18,9 @@ from billow.interfaces.jobs.worker import Lane, answer_bell, run_once
 from billow.records.billing.models import Delivery
 from billow.usecases import bell
 from billow.usecases.bell import Work
+from tests.factories.invoices import make_approved
+from tests.factories.parties import make_managed_account, make_profile
+from tests.people import make_people
 
 TOKEN = "msp_inv_0123456789abcdef"
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.test import Client
-from tests.factories.parties import make_managed_account, make_profile
-from tests.people import People, Person, make_people
 
 from billow.records.billing.models import BillingProfile, ManagedAccount
+from tests.factories.parties import make_managed_account, make_profile
+from tests.people import People, Person, make_people
 
 SignedIn = Callable[[Person], Client]
 

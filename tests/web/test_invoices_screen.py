@@ -2,20 +2,21 @@
 
 import io
 import zipfile
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+
+from billow.records.billing.models import BillingProfile, Delivery, Invoice, ManagedAccount
+from billow.terms.period import BillingPeriod
+from tests.factories.agreements import make_rate
 from tests.factories.invoices import OCTOBER, make_approved, make_draft, make_generating, make_line
 from tests.factories.parties import make_managed_account, make_profile
 from tests.people import People
 from tests.web.conftest import SignedIn
-
-from billow.records.billing.models import BillingProfile, Delivery, Invoice, ManagedAccount
-from billow.terms.period import BillingPeriod
 
 MOST_QUERIES = 18
 HTMX = {"hx-request": "true"}
@@ -340,3 +341,34 @@ def test_times_are_in_the_zone_of_the_management_account(
     people.msp.save()
     make_draft(account=olives, profile=profile, now=datetime(2026, 11, 1, 20, 5, tzinfo=UTC) + timedelta(0))
     assert "2 Nov 2026, 05:05:00 JST" in text_of(client, SCREEN)
+
+
+def test_accounts_blocked_for_one_reason_share_one_sentence(
+    client: Client, people: People, olives: ManagedAccount, profile: BillingProfile
+) -> None:
+    make_draft(account=olives, profile=profile)
+    for name in ("Volos Shipping", "Pelion Timber"):
+        make_managed_account(management_account=people.msp, name=name)
+    text = text_of(client, "/invoices?period=2099-01")
+    assert text.count("Billing period has not closed yet") == 1
+    for words in ("3 accounts", "Volos Shipping", "Pelion Timber"):
+        assert words in text
+
+
+def test_what_rules_changed_is_shown_in_the_currency_it_was_changed_in(
+    client: Client, people: People, profile: BillingProfile
+) -> None:
+    make_rate(management_account=people.msp, pair="USD/EUR", rate="0.5", effective_date=date(2026, 10, 1))
+    lyon = make_managed_account(management_account=people.msp, name="Lyon Prints", currency="EUR")
+    invoice = make_draft(account=lyon, profile=profile, lines=[make_line(cost="100", rated="110")])
+    text = text_of(client, f"/invoices/{invoice.token}")
+    assert '+10.00 <span class="currency">USD</span>' in text
+
+
+def test_a_credit_balance_has_a_margin_but_no_share(
+    client: Client, olives: ManagedAccount, profile: BillingProfile
+) -> None:
+    make_draft(account=olives, profile=profile, lines=[make_line(cost="-100", rated="-110")])
+    text = text_of(client, SCREEN)
+    assert "\N{MINUS SIGN}10.00" in text
+    assert "\N{NARROW NO-BREAK SPACE}%" not in text

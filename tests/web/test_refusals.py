@@ -2,12 +2,12 @@
 
 import pytest
 from django.test import Client
-from tests.factories.invoices import make_draft
-from tests.people import People
-from tests.web.conftest import SignedIn
 
 from billow.interfaces.web.urls import urlpatterns
 from billow.records.billing.models import BillingProfile, Invoice, ManagedAccount
+from tests.factories.invoices import make_draft
+from tests.people import People
+from tests.web.conftest import SignedIn
 
 PAGES = (
     "/invoices?period=2026-10",

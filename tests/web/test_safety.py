@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
+
+from billow.records.billing.models import BillingProfile, Delivery, Invoice, ManagedAccount
 from tests.factories.invoices import make_approved, make_draft, make_generating, make_line
 from tests.factories.parties import make_managed_account, make_profile
 from tests.people import People
 from tests.web.conftest import SignedIn
-
-from billow.records.billing.models import BillingProfile, Delivery, Invoice, ManagedAccount
 
 MOST_SCRIPT_BYTES = 150 * 1024
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)> {{ 7|add:7 }} ${7*7}"

@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
-from tests.people import PASSWORD, People, make_people
 
 from billow.records.accounts.models import SignInAttempt, User
 from billow.records.audit.models import AuditEntry
 from billow.usecases.refused import Refused
 from billow.usecases.sign_in import MOST_FAILURES, WINDOW, sign_in
+from tests.people import PASSWORD, People, make_people
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 EMAIL = "alice@nimbus.example"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from billow.billingrules.adjustment import adjustment_step
 from billow.billingrules.charge import charge_inserts
@@ -13,7 +13,7 @@ from billow.billingrules.order import check_order
 from billow.billingrules.rule import AdjustmentRule, BillingRule, ChargeRule, CreditRule, ExclusionRule
 from billow.billingrules.step import Facts, Insert, Multiply
 from billow.terms.period import BillingPeriod
-from billow.terms.rounding import to_store_scale
+from billow.terms.rounding import STORE_QUANTUM
 
 _ZERO = Decimal(0)
 
@@ -35,24 +35,22 @@ class RuleProgram:
     """What the rules do in one month: lines they add, then steps over all lines, in order.
 
     ``effects`` are the steps' factors, ``columns`` those the steps look at, ``cut_days`` the days inside the
-    month on which a step begins or has ended (never the first), ascending.
+    month on which a step begins or has ended (never the first), ascending. Many rules ask the same:
+    ``conditions`` has one step for each different condition, ``condition_of`` names each step's by position.
     """
 
     inserts: tuple[Insert, ...]
     steps: tuple[Multiply, ...]
     effects: tuple[Effect, ...]
+    conditions: tuple[Multiply, ...]
+    condition_of: tuple[int, ...]
     columns: frozenset[str]
     cut_days: tuple[date, ...]
 
     def effects_on(self, *, facts: Facts, day: date) -> tuple[Effect, ...]:
         """Return the factors for a group of charges that share the facts, on a day of its segment."""
-        return tuple(
-            [
-                effect
-                for step, effect in zip(self.steps, self.effects, strict=True)
-                if step.applies(facts=facts, day=day)
-            ]
-        )
+        holds = [step.applies(facts=facts, day=day) for step in self.conditions]
+        return tuple([effect for effect, place in zip(self.effects, self.condition_of, strict=True) if holds[place]])
 
 
 def program_of(*, rules: Sequence[BillingRule], period: BillingPeriod) -> RuleProgram:
@@ -61,10 +59,14 @@ def program_of(*, rules: Sequence[BillingRule], period: BillingPeriod) -> RulePr
         raise UnableToOrderRules(issue.message)
     inserts = tuple(insert for rule in rules for insert in _inserts(rule, period))
     steps = tuple(step for rule in rules for step in _steps(rule) if _touches(step, period))
+    conditions = {step.condition: step for step in steps}
+    places = {condition: place for place, condition in enumerate(conditions)}
     return RuleProgram(
         inserts=inserts,
         steps=steps,
         effects=tuple(Effect(rule_token=step.rule_token, factor=step.factor) for step in steps),
+        conditions=tuple(conditions.values()),
+        condition_of=tuple(places[step.condition] for step in steps),
         columns=frozenset().union(*(step.columns for step in steps)),
         cut_days=cut_days(ranges=[(step.start_date, step.end_date) for step in steps], period=period),
     )
@@ -80,7 +82,10 @@ def apply_effects(*, cost: Decimal, effects: Sequence[Effect]) -> tuple[Decimal,
     if not cost:
         return cost, deltas
     for effect in effects:
-        after = to_store_scale(cost * effect.factor) or _ZERO  # a credit times zero would be minus zero
+        after = (cost * effect.factor).quantize(STORE_QUANTUM, ROUND_HALF_UP)
+        if not after:  # and stay so; a credit times zero would be minus zero
+            deltas.append((effect.rule_token, -cost))
+            return _ZERO, deltas
         if after != cost:
             deltas.append((effect.rule_token, after - cost))
             cost = after

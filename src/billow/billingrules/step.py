@@ -50,6 +50,11 @@ class Multiply:
         """The columns whose values decide."""
         return frozenset(column for test in self.where for column in test.columns)
 
+    @property
+    def condition(self) -> tuple[tuple[Test, ...], date | None, date | None]:
+        """All that decides whether the step changes a group."""
+        return self.where, self.start_date, self.end_date
+
     def applies(self, *, facts: Facts, day: date) -> bool:
         """Tell whether the step changes a group of that day."""
         if self.start_date is not None and day < self.start_date:

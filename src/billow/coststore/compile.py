@@ -4,15 +4,18 @@ Money is only ever summed, never rounded or cast row by row. All names and value
 quoted here; nothing that a person typed reaches the engine in any other way.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from billow.coststore.places import Places, Wanted, places_of
 from billow.coststore.query import ChargeScope, CostQuery
 
 QUANTITY_COLUMN = "ConsumedQuantity"
 UNIT_COLUMN = "ConsumedUnit"
 _NULL = "CAST(NULL AS VARCHAR)"
+_ACCOUNTS, _SUB_ACCOUNTS = "billow_accounts", "billow_sub_accounts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +23,8 @@ class Source:
     """Parquet files of one integration that all have the same types.
 
     ``columns`` are those with any value; the others read as null. ``complete`` are those known to have no
-    null, ``constants`` text columns known to hold one value in every row; knowing this only saves work.
+    null, ``constants`` text columns known to hold one value in every row, ``few`` columns known to hold at most
+    one value beside null; knowing this only saves work.
     """
 
     integration_token: str
@@ -28,19 +32,26 @@ class Source:
     columns: frozenset[str]
     complete: frozenset[str] = frozenset()
     constants: Mapping[str, str] = field(default_factory=dict)
+    few: frozenset[str] = frozenset()
 
 
 def compile_query(*, query: CostQuery, sources: Sequence[Source]) -> str:
     """Return the SQL whose answer is described at CostQuery; ``sources`` must not be empty."""
     narrow = [scope for cuts in query.cuts for scope in cuts.scopes if scope.billing_account_id is not None]
-    if narrow and not {"BillingAccountId", "SubAccountId"} <= set(query.group_by):
+    if narrow and not _groups_by_account(query):
         raise ValueError("a query with days cut for single accounts must group by BillingAccountId and SubAccountId")
     keys = _key_columns(query)
     order = ", ".join(f"{name} NULLS FIRST" for name in keys)
-    grouped = " UNION ALL ".join(_grouped(query, source) for source in sources)
+    tokens = {source.integration_token for source in sources}
+    places = {token: places_of(query=query, integration_token=token) for token in tokens}
+    grouped = " UNION ALL ".join(_grouped(query, source, places[source.integration_token]) for source in sources)
     cut = f"SELECT *, {_first_day(query)} AS first_day FROM grouped"
     merged = f"SELECT {_merged(query, keys)} FROM cut GROUP BY {', '.join(keys)}"
     return f"WITH grouped AS ({grouped}), cut AS ({cut}) {merged} ORDER BY {order}"
+
+
+def _groups_by_account(query: CostQuery) -> bool:
+    return {"BillingAccountId", "SubAccountId"} <= set(query.group_by)
 
 
 def _key_columns(query: CostQuery) -> list[str]:
@@ -74,27 +85,49 @@ def _if_one(expression: str, answer: str) -> str:
     return f"CASE WHEN {same} THEN MAX({answer}) END"
 
 
-def _grouped(query: CostQuery, source: Source) -> str:
+def _grouped(query: CostQuery, source: Source, places: Places) -> str:
+    """Write the groups of one source; a detail of few values splits everybody's groups first, then only its scopes'."""
+    details = {
+        detail.column: number
+        for number, detail in enumerate(query.details)
+        if _column(source, detail.column) != _NULL and places.have_detail(number=number)
+    }
+    late = details.keys() & source.few if _groups_by_account(query) else set()
     keys = {_name(column): _column(source, column) for column in query.group_by}
     for detail in query.details:
-        keys[_name(detail.column)] = _detail(detail.column, detail.scopes, source)
-    keys["bucket"] = _bucket(query, source)
+        keys[_name(detail.column)] = _NULL
+    for column, number in details.items():
+        value = _column(source, column)
+        keys[_name(column)] = value if column in late else _split_by(value, number, places)
+    keys["bucket"] = _bucket(query, source, places)
     keys |= {_name(column): _column(source, column) for column in (*query.names, *query.labels)}
     if query.usage:
         keys["usage_unit"] = _column(source, UNIT_COLUMN)
-    cost = _sum_of(source, query.cost_column)
+    grouped = _summed(query, source, keys, places if places.have_cuts or details.keys() - late else None)
+    if not late:
+        return grouped
+    kept = ", ".join(
+        f"{_split_by(_name(column), details[column], places)} AS {_name(column)}" for column in sorted(late)
+    )
+    accounts = (_name("BillingAccountId"), _name("SubAccountId"))
+    return f"SELECT groups.* REPLACE ({kept}) FROM ({grouped}) AS groups{_looked_up(places, *accounts)}"
+
+
+def _summed(query: CostQuery, source: Source, keys: Mapping[str, str], places: Places | None) -> str:
     columns = [
         f"{_text(source.integration_token)} AS integration_token",
         *(f"{expression} AS {name}" for name, expression in keys.items()),
-        f"COALESCE({cost}, 0) AS cost",
+        f"COALESCE({_sum_of(source, query.cost_column)}, 0) AS cost",
         "COUNT(*) AS charges",
         f"{_nulls(source, query.cost_column)} AS charges_without_cost",
     ]
     if query.usage:
         columns.append(f"{_sum_of(source, QUANTITY_COLUMN)} AS usage_amount")
+    charges = f"read_parquet([{_list(source.files)}])"
+    if places is not None:
+        charges += _looked_up(places, _column(source, "BillingAccountId"), _column(source, "SubAccountId"))
     grouping = ", ".join(_varying(keys.values())) or "()"
-    files = ", ".join(map(_text, source.files))
-    return f"SELECT {', '.join(columns)} FROM read_parquet([{files}]){_where(query, source)} GROUP BY {grouping}"
+    return f"SELECT {', '.join(columns)} FROM {charges}{_where(query, source)} GROUP BY {grouping}"
 
 
 def _varying(expressions: Iterable[str]) -> list[str]:
@@ -120,79 +153,79 @@ def _column(source: Source, column: str) -> str:
 def _where(query: CostQuery, source: Source) -> str:
     if query.only is None:
         return ""
-    return f" WHERE {_in_scopes(query.only, _Place.of(source))}"
+    return f" WHERE {_in_scopes(query.only, source)}"
 
 
-def _detail(column: str, scopes: Iterable[ChargeScope], source: Source) -> str:
-    condition = _in_scopes(scopes, _Place.of(source))
-    expression = _column(source, column)
-    if condition == "FALSE" or expression == _NULL:
-        return _NULL
-    return expression if condition == "TRUE" else f"CASE WHEN {condition} THEN {expression} END"
+def _split_by(value: str, number: int, places: Places) -> str:
+    """Write a detail's value where it splits, for rows that are joined with their places."""
+    return f"CASE WHEN ({_wanted(places, 'details')} & {1 << number}) <> 0 THEN {value} END"
 
 
-def _bucket(query: CostQuery, source: Source) -> str:
-    """Write between which of all cut days a row lies, for rows that anything is cut for."""
-    start = _day(query.period.start)
-    days = sorted({day for cuts in query.cuts for day in cuts.days})
-    condition = _in_scopes([scope for cuts in query.cuts if cuts.days for scope in cuts.scopes], _Place.of(source))
-    if not days or condition == "FALSE" or "ChargePeriodStart" not in source.columns:
-        return start
-    moment = _column(source, "ChargePeriodStart")
-    steps = " ".join(f"WHEN {moment} >= TIMESTAMP '{day} 00:00:00' THEN {_day(day)}" for day in reversed(days))
-    return f"CASE WHEN {condition} THEN CASE {steps} ELSE {start} END ELSE {start} END"
+def _bucket(query: CostQuery, source: Source, places: Places) -> str:
+    """Write the place's cuts that lie on or before the row's day: equal within a segment, as bits of the days."""
+    if not places.have_cuts or "ChargePeriodStart" not in source.columns:
+        return "0"
+    start, last = query.period.start, (query.period.last_day - query.period.start).days
+    day = f"COALESCE(date_diff('day', TIMESTAMP '{start} 00:00:00', {_column(source, 'ChargePeriodStart')}), 0)"
+    return f"{_wanted(places, 'cuts')} & ((CAST(2 AS BIGINT) << greatest(0, least({last}, {day}))) - 1)"
 
 
 def _first_day(query: CostQuery) -> str:
-    """Write the first day of a group's own segment; groups are few, so every scope may have its own cuts here."""
-    start = _day(query.period.start)
-    branches = []
-    for cuts in query.cuts:
-        steps = " ".join(f"WHEN bucket >= {_day(day)} THEN {_day(day)}" for day in reversed(cuts.days))
-        segment = f"CASE {steps} ELSE {start} END" if cuts.days else start
-        for integration_token in sorted({scope.integration_token for scope in cuts.scopes}):
-            place = _Place(integration_token, _name("BillingAccountId"), _name("SubAccountId"), many_rows=False)
-            condition = f"integration_token = {_text(integration_token)} AND ({_in_scopes(cuts.scopes, place)})"
-            branches.append(f"WHEN {condition} THEN {segment}")
-    return f"CASE {' '.join(branches)} ELSE {start} END" if branches else start
+    """Write the first day of a group's segment: the highest bit of its bucket, counted from the period's start."""
+    return f"{_day(query.period.start)} + CAST(length(bin(bucket)) - 1 AS INTEGER)"
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """How to write, for rows of one integration, where a charge was billed.
+def _wanted(places: Places, what: str) -> str:
+    """Write what is wanted of a row's place, as bits."""
+    tables = [_SUB_ACCOUNTS] if places.sub_accounts else []
+    if places.accounts:
+        tables.append(_ACCOUNTS)
+    everywhere = places.everywhere.cuts if what == "cuts" else places.everywhere.details
+    return f"COALESCE({', '.join([*(f'{table}.billow_{what}' for table in tables), str(everywhere)])})"
 
-    ``many_rows``: the condition is asked of charges, not of groups, so long lists are joined, not compared one by one.
+
+def _looked_up(places: Places, account: str, sub_account: str) -> str:
+    """Write the joins that ``_wanted`` reads."""
+    joins = ""
+    if places.sub_accounts:
+        accounts, sub_accounts = (_rows(part) for part in zip(*places.sub_accounts, strict=True))
+        table = f"SELECT {accounts} AS billow_account, {sub_accounts} AS billow_sub_account"
+        on = f"{account} = {_SUB_ACCOUNTS}.billow_account AND {sub_account} = {_SUB_ACCOUNTS}.billow_sub_account"
+        joins += f" LEFT JOIN ({table}, {_bits(places.sub_accounts.values())}) AS {_SUB_ACCOUNTS} ON {on}"
+    if places.accounts:
+        table = f"SELECT {_rows(places.accounts)} AS billow_account"
+        on = f"{account} = {_ACCOUNTS}.billow_account"
+        joins += f" LEFT JOIN ({table}, {_bits(places.accounts.values())}) AS {_ACCOUNTS} ON {on}"
+    return joins
+
+
+def _bits(wanted: Iterable[Wanted]) -> str:
+    cuts, details = zip(*((each.cuts, each.details) for each in wanted), strict=True)
+    return f"{_rows(cuts, kind='BIGINT')} AS billow_cuts, {_rows(details, kind='BIGINT')} AS billow_details"
+
+
+def _in_scopes(scopes: Iterable[ChargeScope], source: Source) -> str:
+    """Write which rows lie in any of the scopes; ``TRUE`` or ``FALSE`` if that needs no look at a row.
+
+    Long lists are joined, not compared one by one.
     """
-
-    integration_token: str
-    billing_account: str
-    sub_account: str
-    many_rows: bool
-
-    @classmethod
-    def of(cls, source: Source) -> "_Place":
-        account, sub_account = _column(source, "BillingAccountId"), _column(source, "SubAccountId")
-        return cls(source.integration_token, account, sub_account, many_rows=True)
-
-
-def _in_scopes(scopes: Iterable[ChargeScope], place: _Place) -> str:
-    """Write which rows lie in any of the scopes; ``TRUE`` or ``FALSE`` if that needs no look at a row."""
-    own = [scope for scope in scopes if scope.integration_token == place.integration_token]
+    own = [scope for scope in scopes if scope.integration_token == source.integration_token]
     if any(scope.billing_account_id is None for scope in own):
         return "TRUE"
+    account, sub_account = _column(source, "BillingAccountId"), _column(source, "SubAccountId")
     whole = sorted({scope.billing_account_id or "" for scope in own if scope.sub_account_id is None})
     pairs = sorted({(scope.billing_account_id or "", scope.sub_account_id) for scope in own if scope.sub_account_id})
-    conditions = [f"{place.billing_account} IN ({_list(whole)})"] if whole else []
-    if pairs and place.many_rows:
-        accounts, sub_accounts = (_list(part) for part in zip(*pairs, strict=True))
-        listed = f"SELECT unnest([{accounts}]), unnest([{sub_accounts}])"
-        conditions.append(f"({place.billing_account}, {place.sub_account}) IN ({listed})")
-    elif pairs:
-        conditions += [
-            f"({place.billing_account} = {_text(account)} AND {place.sub_account} = {_text(sub_account)})"
-            for account, sub_account in pairs
-        ]
+    conditions = [f"{account} IN ({_list(whole)})"] if whole else []
+    if pairs:
+        accounts, sub_accounts = (_rows(part) for part in zip(*pairs, strict=True))
+        conditions.append(f"({account}, {sub_account}) IN (SELECT {accounts}, {sub_accounts})")
     return " OR ".join(conditions) if conditions else "FALSE"
+
+
+def _rows(values: Iterable[str] | Iterable[int], *, kind: str = "VARCHAR") -> str:
+    """Write a column of a long table as one literal; an engine plans thousands of literals slowly."""
+    listed = _text(json.dumps(list(values), ensure_ascii=False))
+    return f"""unnest(from_json({listed}, '["{kind}"]'))"""
 
 
 def _list(values: Iterable[str]) -> str:

@@ -37,24 +37,31 @@ def run_query(
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class _File:
+class _Footer:
     """What a file's footer says about the columns a query reads; files with equal footers are read together."""
 
     types: tuple[tuple[str, str], ...]
     complete: tuple[str, ...]
     constants: tuple[tuple[str, str], ...]
+    few: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _File:
+    footer: _Footer
     path: str
 
 
 def _sources_of(partition: Partition, query: CostQuery) -> Iterator[Source]:
     files = sorted(_read_footer(path, query) for path in partition.files)
-    for (types, complete, constants), group in groupby(files, key=lambda f: (f.types, f.complete, f.constants)):
+    for footer, group in groupby(files, key=lambda file: file.footer):
         yield Source(
             integration_token=partition.integration_token,
             files=tuple(file.path for file in group),
-            columns=frozenset(name for name, kind in types if kind != "null"),
-            complete=frozenset(complete),
-            constants=dict(constants),
+            columns=frozenset(name for name, kind in footer.types if kind != "null"),
+            complete=frozenset(footer.complete),
+            constants=dict(footer.constants),
+            few=frozenset(footer.few),
         )
 
 
@@ -70,13 +77,17 @@ def _read_footer(path: Path, query: CostQuery) -> _File:
     read = sorted(name for name in _columns_read(query) if name in types)
     place = {footer.schema.column(index).path: index for index in range(footer.num_columns)}
     complete = [name for name in read if name in place and _has_no_null(footer, place[name])]
-    constants = [(name, _only_value(footer, place[name])) for name in complete if pa.types.is_string(types[name])]
-    return _File(
-        types=tuple((name, str(types[name])) for name in read),
+    values = {name: _bounds(footer, place[name]) for name in read if name in place and pa.types.is_string(types[name])}
+    empty = {name for name, bounds in values.items() if bounds == frozenset()}
+    few = [name for name, bounds in values.items() if bounds is not None and len(bounds) <= 1]
+    constants = [(name, value) for name in few if name in complete for value in values[name] or ()]
+    said = _Footer(
+        types=tuple((name, "null" if name in empty else str(types[name])) for name in read),
         complete=tuple(complete),
-        constants=tuple((name, value) for name, value in constants if value is not None),
-        path=str(path),
+        constants=tuple((name, value) for name, value in constants if 0 < len(value) <= _UNCUT),
+        few=tuple(few),
     )
+    return _File(said, str(path))
 
 
 def _has_no_null(footer: pq.FileMetaData, column: int) -> bool:
@@ -84,18 +95,20 @@ def _has_no_null(footer: pq.FileMetaData, column: int) -> bool:
     return all(chunk is not None and chunk.has_null_count and chunk.null_count == 0 for chunk in chunks)
 
 
-def _only_value(footer: pq.FileMetaData, column: int) -> str | None:
-    """Return the text that every row holds, if the statistics prove it."""
-    values = set()
+def _bounds(footer: pq.FileMetaData, column: int) -> frozenset[str] | None:
+    """Return the least and greatest texts of every row group, or None if the statistics do not tell."""
+    values: set[str] = set()
     for index in range(footer.num_row_groups):
-        chunk = footer.row_group(index).column(column).statistics
-        if not chunk.has_min_max:
+        group = footer.row_group(index).column(column)
+        chunk = group.statistics
+        if chunk is not None and chunk.has_null_count and chunk.null_count == group.num_values:
+            continue
+        if chunk is None or not chunk.has_min_max or not isinstance(chunk.min, str):
             return None
         values |= {chunk.min, chunk.max}
         if len(values) > 1:
-            return None
-    (value,) = values or {None}
-    return value if isinstance(value, str) and 0 < len(value) <= _UNCUT else None
+            break
+    return frozenset(values)
 
 
 _UNCUT = 40

@@ -25,7 +25,7 @@ _ENGLISH = {
     "nothing_to_pay": "There is nothing to pay.",
     "question": "A question about this invoice? Just reply to this e-mail.",
     "question_no_reply": "A question about this invoice? Please contact {company}.",
-    "automatic": "{company} sent this e-mail automatically when the invoice was issued or requested again.",
+    "automatic": "{company} sent this e-mail automatically.",
 }
 
 WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType({"en": MappingProxyType(_ENGLISH)})

@@ -66,6 +66,8 @@ def charges_by_provider(*, lines: Iterable[InvoiceLine]) -> tuple[ProviderCharge
     """
     sums: dict[str, dict[str, dict[_RowKey, _Sum]]] = {}
     for line in lines:
+        if not line.rated_cost and (line.provider_cost or line.deltas):
+            continue  # a rule hides it: neither its cost nor its usage is the reader's
         rows = sums.setdefault(line.provider, {}).setdefault(line.service, {})
         _add(rows.setdefault(_row_key(line), _Sum()), line)
     providers = (
@@ -77,7 +79,13 @@ def charges_by_provider(*, lines: Iterable[InvoiceLine]) -> tuple[ProviderCharge
 
 def _row_key(line: InvoiceLine) -> _RowKey:
     account = line.sub_account_name or line.sub_account_id
-    return (line.description, line.charge_category, line.region, account)
+    return (_description(line), line.charge_category, line.region, account)
+
+
+def _description(line: InvoiceLine) -> str:
+    """Return what the bill says about the charge: its sub-category where that tells more than the service's name."""
+    is_said = line.service_subcategory.casefold() in line.service.casefold()
+    return line.description or ("" if is_said else line.service_subcategory)
 
 
 def _add(total: _Sum, line: InvoiceLine) -> None:

@@ -18,6 +18,8 @@ _DIRECTION_MARKS = dict.fromkeys(map(ord, "\u200e\u200f\u061c"))
 _DECIMALS = re.compile(r"0(?:\.[0#]+)?(?![0#.,])")
 _LETTER_BEFORE_FIGURE = re.compile(r"([A-Za-z])(?=\d)")
 _QUANTITY_PLACES = 4
+_LARGE_QUANTITY = 1000
+_LARGE_QUANTITY_PLACES = 2
 
 
 class UnknownLocale(ValueError):
@@ -54,8 +56,9 @@ class Figures:
         )
 
     def quantity(self, quantity: Decimal) -> str:
-        """Write a quantity with at most four decimals."""
-        rounded = quantity.quantize(Decimal(1).scaleb(-_QUANTITY_PLACES), rounding=ROUND_HALF_UP)
+        """Write a quantity with at most four decimals, from a thousand on with at most two."""
+        places = _LARGE_QUANTITY_PLACES if abs(quantity) >= _LARGE_QUANTITY else _QUANTITY_PLACES
+        rounded = quantity.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
         return _tidy(format_decimal(rounded, format="#,##0.####", locale=self.numbers))
 
     def exact(self, number: Decimal) -> str:

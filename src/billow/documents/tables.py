@@ -7,10 +7,13 @@ from billow.documents.charges import ChargeRow, ProviderCharges, ServiceCharges
 from billow.documents.figures import Figures
 from billow.documents.text import LONGEST_WORD_IN_COLUMN, printable
 from billow.terms.focus import ChargeCategory
+from billow.terms.unit import unit_after_quantity
 
 _HEADING_ROOM = 3  # a row takes 2
 _ROW_ROOM = 2
 _WIDE_TEXT = 20
+_WIDE_QUANTITY = 30
+_SHORT_DESCRIPTION = 32
 
 
 def fits_one_table(*, providers: tuple[ProviderCharges, ...], room: int) -> bool:
@@ -22,7 +25,7 @@ def fits_one_table(*, providers: tuple[ProviderCharges, ...], room: int) -> bool
 def summary_table(
     *, providers: tuple[ProviderCharges, ...], figures: Figures, words: Mapping[str, str], room: int
 ) -> list[dict[str, object]]:
-    """Return providers and services with their sums and their share (0 to 100) of the largest service.
+    """Return providers and services with their sums and their share (0 to 100, or None) of the largest service.
 
     The largest services that fit the room are named, the others are summed up per provider.
     """
@@ -54,6 +57,8 @@ def itemized_table(
         for provider in providers
     ]
     rows = [row for provider in providers for service in provider.services for row in service.rows]
+    is_roomy = not merged and all(len(row.description) <= _SHORT_DESCRIPTION for row in rows)
+    most = {"quantity": _WIDE_QUANTITY if is_roomy else _WIDE_TEXT}
     columns = (
         ("quantity", 1, [_quantity(row, figures) for row in rows]),
         ("region", 2, [row.region for row in rows]),
@@ -61,7 +66,12 @@ def itemized_table(
     )
     return {
         "columns": [
-            {"label": words[name], "index": index, "is_number": name == "quantity", "is_wide": _is_wide(texts)}
+            {
+                "label": words[name],
+                "index": index,
+                "is_number": name == "quantity",
+                "is_wide": _is_wide(texts, most=most.get(name, _WIDE_TEXT)),
+            }
             for name, index, texts in columns
             if any(texts)
         ],
@@ -73,8 +83,8 @@ def _rows_taken(service: ServiceCharges) -> int:
     return len(service.rows) + (len(service.rows) > 1)
 
 
-def _is_wide(texts: list[str]) -> bool:
-    return max(len(text) + sum(east_asian_width(c) in "WF" for c in text) for text in texts) > _WIDE_TEXT
+def _is_wide(texts: list[str], *, most: int) -> bool:
+    return max(len(text) + sum(east_asian_width(c) in "WF" for c in text) for text in texts) > most
 
 
 def _largest_services(providers: tuple[ProviderCharges, ...], room: int) -> set[tuple[str, str]]:
@@ -100,7 +110,8 @@ def _summary_services(
     rows = [_summary_row(_service_name(s, words), s.amount_minor, largest, figures) for s in named]
     if rest:
         label = words["more_services"].format(count=len(rest))
-        rows.append(_summary_row(label, sum(s.amount_minor for s in rest), largest, figures))
+        # A bar compares single services; several in one would be as long as the longest and say nothing.
+        rows.append([label, figures.amount(sum(s.amount_minor for s in rest)), None])
     return rows
 
 
@@ -142,7 +153,8 @@ def _what(row: ChargeRow, words: Mapping[str, str]) -> str:
 def _quantity(row: ChargeRow, figures: Figures) -> str:
     if not row.usage_amount:
         return ""
-    return f"{figures.quantity(row.usage_amount)} {_in_column(row.usage_unit)}".strip()
+    unit = _in_column(unit_after_quantity(unit=row.usage_unit))
+    return f"{figures.quantity(row.usage_amount)} {unit}".strip()
 
 
 def _in_column(text: str) -> str:

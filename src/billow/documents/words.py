@@ -25,7 +25,7 @@ _ENGLISH = {
     "bill_to": "Bill to",
     "more_addresses": "and {count} more",
     "amount_due": "Amount due",
-    "amount_in_draft": "Total so far",
+    "amount_in_draft": "Draft total",
     "amount_due_by": "by {date}",
     "amount_due_now": "on receipt",
     "credit_balance": "Credit balance",

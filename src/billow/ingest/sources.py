@@ -106,8 +106,13 @@ def _data_files(folder: Path) -> list[Path]:
 
 
 def _kind_of(path: Path, name: str, problems: Problems) -> FileKind | None:
-    with path.open("rb") as stream:
-        start = stream.read(4)
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(4)
+    except PermissionError:
+        message = "This user may not read the file; check who owns it."
+        problems.add(Issue(code="unreadable_file", message=message, path=name))
+        return None
     if not start:
         problems.add(Issue(code="empty_file", message="The file is empty; export it again.", path=name))
         return None

@@ -5,13 +5,16 @@ from decimal import Decimal
 
 from billow.invoicing.invoice import AdjustmentItem, BankAccount, ExchangeRate, Invoice, InvoiceLine, LineDelta, Party
 from billow.invoicing.totals import calculate_totals, check_adjustment_item, line_minor_amounts
-from billow.rating.rated_costs import RatedCosts, RatedLine
+from billow.rating.rated_costs import RatedCosts, RatedLine, RuleDelta
+from billow.terms.bulk import maker_of
 from billow.terms.focus import CostBasis
 from billow.terms.money import UnknownCurrency, currency_of
 from billow.terms.period import BillingPeriod
 from billow.terms.rounding import RoundingRule
 
 _ONE = Decimal(1)
+_invoice_line = maker_of(InvoiceLine)
+_made_delta = maker_of(LineDelta)
 
 
 class UnableToDraftInvoice(Exception):
@@ -128,40 +131,42 @@ def _lines(
     ]
     minor = line_minor_amounts(exact_amounts=exact, currency=currency, rounding_rule=rounding_rule)
     return tuple(
-        _line(position, line, exact[position - 1], minor[position - 1], rule_titles)
-        for position, line in enumerate(rated_lines, start=1)
+        [
+            _line(position, line, exact_amount, amount_minor, rule_titles)
+            for position, (line, exact_amount, amount_minor) in enumerate(
+                zip(rated_lines, exact, minor, strict=True), start=1
+            )
+        ]
     )
 
 
 def _line(
     line_number: int, line: RatedLine, exact_amount: Decimal, amount_minor: int, rule_titles: Mapping[str, str]
 ) -> InvoiceLine:
-    return InvoiceLine(
-        line_number=line_number,
-        provider=line.provider,
-        billing_account_id=line.billing_account_id or "",
-        sub_account_id=line.sub_account_id or "",
-        sub_account_name=line.sub_account_name or "",
-        service=line.service,
-        service_category=line.service_category or "",
-        service_subcategory=line.service_subcategory or "",
-        charge_category=line.charge_category,
-        region=line.region or "",
-        description=line.description or "",
-        source_currency=line.currency,
-        provider_cost=line.provider_cost,
-        rated_cost=line.rated_cost,
-        deltas=tuple(
-            LineDelta(
-                rule_token=delta.rule_token,
-                title=rule_titles.get(delta.rule_token, delta.rule_token),
-                amount=delta.amount,
-            )
-            for delta in line.deltas
-        ),
-        exact_amount=exact_amount,
-        amount_minor=amount_minor,
-        usage_amount=line.usage_amount,
-        usage_unit=line.usage_unit or "",
-        inserted_by=line.inserted_by or "",
+    return _invoice_line(
+        line_number,
+        line.provider,
+        line.billing_account_id or "",
+        line.sub_account_id or "",
+        line.sub_account_name or "",
+        line.service,
+        line.service_category or "",
+        line.service_subcategory or "",
+        line.charge_category,
+        line.region or "",
+        line.description or "",
+        line.currency,
+        line.provider_cost,
+        line.rated_cost,
+        tuple([_line_delta(delta, rule_titles) for delta in line.deltas]) if line.deltas else (),
+        exact_amount,
+        amount_minor,
+        line.usage_amount,
+        line.usage_unit or "",
+        line.inserted_by or "",
     )
+
+
+def _line_delta(delta: RuleDelta, rule_titles: Mapping[str, str]) -> LineDelta:
+    token = delta.rule_token
+    return _made_delta(token, rule_titles.get(token, token), delta.amount)

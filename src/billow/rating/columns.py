@@ -5,12 +5,29 @@ from typing import Any
 
 import pyarrow as pa
 
+_SHORT = 4
+"""Bytes of the shorter of the two whole numbers that answers have."""
+
 
 def texts(table: pa.Table, *, name: str) -> list[Any]:
     """Return a column of few distinct values (texts, days); equal values are one object."""
-    encoded = table.column(name).combine_chunks().dictionary_encode()
-    values = [*encoded.dictionary.to_pylist(), None]
-    return [values[-1 if index is None else index] for index in encoded.indices.to_pylist()]
+    encoded = table.column(name).combine_chunks().dictionary_encode(null_encoding="encode")
+    values = encoded.dictionary.to_pylist()
+    return [values[index] for index in _numbers(encoded.indices)]
+
+
+def counts(table: pa.Table, *, name: str) -> list[int]:
+    """Return a column of whole numbers without nulls."""
+    return _numbers(table.column(name).combine_chunks())
+
+
+def _numbers(array: pa.Array) -> list[int]:
+    """Read signed whole numbers from their memory, many times as quick as one by one."""
+    if not len(array):
+        return []
+    width = array.type.bit_width // 8
+    held = memoryview(array.buffers()[1])[array.offset * width : (array.offset + len(array)) * width]
+    return held.cast("i").tolist() if width == _SHORT else held.cast("q").tolist()
 
 
 def sums_of_money(table: pa.Table, *, name: str) -> list[Decimal]:

@@ -1,18 +1,33 @@
 """One managed account's lines, built group by group as they come sorted from the store."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import reduce
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
 from billow.billingrules.program import Effect, RuleProgram, apply_effects
 from billow.billingrules.step import Insert
 from billow.rating.rated_costs import RatedLine, RuleDelta
+from billow.terms.bulk import maker_of
 from billow.terms.issue import Issue, Severity
 
+GroupSums = tuple[date, str | None, str | None, Decimal, int, int, Decimal | None, str | None, bool]
+"""A group's first day, name, sub category, cost, charges, charges without cost, usage amount, unit, and whether
+several units are mixed."""
+
+_Key = tuple[Any, ...]
+_Deltas = list[tuple[str, Decimal]]
+_Usage = tuple[Decimal | None, str | None, bool]
+_Part = tuple[str | None, str | None, Decimal, Decimal, _Deltas, _Usage]
+"""What one group brings to its line: name, sub category, cost before and after rules, deltas, usage."""
+
 _ZERO = Decimal(0)
+_NOTHING: _Deltas = []
+_rated_line = maker_of(RatedLine)
+_rule_delta = maker_of(RuleDelta)
 
 
 class AccountLines:
@@ -30,55 +45,29 @@ class AccountLines:
         self._read = itemgetter(*read) if read else _nothing
         self._effects: dict[Any, tuple[Effect, ...]] = {}
         self._lines: list[RatedLine] = []
-        self._last_key: tuple[str | None, ...] = ()
-        self._last_mixed = False
+        self._key: _Key = ()
+        self._parts: list[_Part] = []
         self._without_cost = 0
 
-    def add(
-        self,
-        *,
-        facts: tuple[Any, ...],
-        day: date,
-        name: str | None,
-        subcategory: str | None,
-        cost: Decimal,
-        without_cost: int,
-        usage: tuple[Decimal | None, str | None, bool],
-    ) -> None:
+    def add(self, *, facts: tuple[Any, ...], sums: GroupSums) -> None:
         """Rate one group and keep it as a line of its own or as part of the line before.
 
-        ``facts`` are the values of the plan's fact columns, the line's key first; ``usage`` is amount, unit, and
-        whether several units are mixed.
+        ``facts`` are the values of the plan's fact columns, the line's key first.
         """
+        day, name, subcategory, cost, _, without_cost, amount, unit, mixed = sums
         key = facts[:8]
-        rated, deltas = self._rated(cost, facts, day) if self._program.steps else (cost, ())
-        line = RatedLine(
-            provider=key[0],
-            service=key[1],
-            service_category=key[2],
-            billing_account_id=key[3],
-            sub_account_id=key[4],
-            region=key[5],
-            charge_category=key[6],
-            currency=key[7],
-            sub_account_name=name,
-            service_subcategory=subcategory,
-            provider_cost=cost,
-            rated_cost=rated,
-            deltas=deltas,
-            usage_amount=usage[0],
-            usage_unit=usage[1] or None,
-        )
-        mixed = usage[2]
-        if key == self._last_key:
-            line, mixed = self._joined(self._lines.pop(), line, mixed or self._last_mixed)
-        self._lines.append(line)
-        self._last_key = key
-        self._last_mixed = mixed
+        rated, deltas = self._rated(cost, facts, day) if self._program.steps else (cost, _NOTHING)
+        if cost and not rated:  # what a rule hides is hidden with its usage
+            amount, mixed = None, False
+        if key != self._key:
+            self._close_line()
+            self._key = key
+        self._parts.append((name, subcategory, cost, rated, deltas, (amount, unit or None, mixed)))
         self._without_cost += without_cost
 
     def finish(self) -> tuple[RatedLine, ...]:
         """Return the lines, those that rules add last."""
+        self._close_line()
         inserted = [self._inserted(insert) for insert in self._program.inserts]
         return (*self._lines, *inserted)
 
@@ -89,34 +78,58 @@ class AccountLines:
         message = f"{self._without_cost} charges have no {cost_column} and were counted as zero."
         return (Issue("cost_missing", message, severity=Severity.WARNING, column=cost_column),)
 
-    def _rated(self, cost: Decimal, facts: tuple[Any, ...], day: date) -> tuple[Decimal, tuple[RuleDelta, ...]]:
+    def _rated(self, cost: Decimal, facts: tuple[Any, ...], day: date) -> tuple[Decimal, _Deltas]:
         remembered = (self._read(facts), day)
         effects = self._effects.get(remembered)
         if effects is None:
             by_column = dict(zip(self._fact_columns, facts, strict=True))
             effects = self._effects[remembered] = self._program.effects_on(facts=by_column, day=day)
-        rated, deltas = apply_effects(cost=cost, effects=effects)
-        return rated, tuple(RuleDelta(rule_token=token, amount=amount) for token, amount in deltas)
+        return apply_effects(cost=cost, effects=effects)
 
-    def _joined(self, one: RatedLine, other: RatedLine, mixed: bool) -> tuple[RatedLine, bool]:
-        amounts: dict[str, Decimal] = {}
-        for delta in (*one.deltas, *other.deltas):
-            amounts[delta.rule_token] = amounts.get(delta.rule_token, _ZERO) + delta.amount
-        tokens = sorted((token for token, amount in amounts.items() if amount), key=self._place_of_rule.__getitem__)
-        usage_amount, usage_unit, mixed = _joined_usage(one, other, mixed)
-        line = replace(
-            one,
-            provider_cost=one.provider_cost + other.provider_cost,
-            rated_cost=one.rated_cost + other.rated_cost,
-            deltas=tuple(RuleDelta(rule_token=token, amount=amounts[token]) for token in tokens),
-            sub_account_name=max(filter(None, (one.sub_account_name, other.sub_account_name)), default=None),
-            service_subcategory=one.service_subcategory
-            if one.service_subcategory == other.service_subcategory
-            else None,
-            usage_amount=usage_amount,
-            usage_unit=usage_unit,
+    def _close_line(self) -> None:
+        """Make one line of the groups that share a key."""
+        if not self._parts:
+            return
+        name, subcategory, cost, rated, deltas, (amount, unit, _) = (
+            self._parts[0] if len(self._parts) == 1 else self._joined()
         )
-        return line, mixed
+        provider, service, category, account, sub_account, region, charge_category, currency = self._key
+        line = _rated_line(
+            provider,
+            account,
+            sub_account,
+            name,
+            service,
+            category,
+            subcategory,
+            charge_category,
+            region,
+            currency,
+            cost,
+            rated,
+            tuple([_rule_delta(token, delta) for token, delta in deltas]) if deltas else (),
+            amount,
+            unit,
+            None,
+            None,
+        )
+        self._lines.append(line)
+        self._parts = []
+
+    def _joined(self) -> _Part:
+        names, subcategories, costs, rated, deltas, usages = zip(*self._parts, strict=True)
+        amounts: dict[str, Decimal] = {}
+        for token, amount in chain.from_iterable(deltas):
+            amounts[token] = amounts.get(token, _ZERO) + amount
+        tokens = sorted((token for token, amount in amounts.items() if amount), key=self._place_of_rule.__getitem__)
+        return (
+            max(filter(None, names), default=None),
+            subcategories[0] if len(set(subcategories)) == 1 else None,
+            sum(costs, _ZERO),
+            sum(rated, _ZERO),
+            [(token, amounts[token]) for token in tokens],
+            reduce(_joined_usage, usages),
+        )
 
     def _inserted(self, insert: Insert) -> RatedLine:
         effects = self._program.effects_on(facts=insert.facts, day=insert.day)
@@ -145,12 +158,11 @@ def _nothing(facts: tuple[Any, ...]) -> None:  # noqa: ARG001 - stands in for an
     return None
 
 
-def _joined_usage(one: RatedLine, other: RatedLine, mixed: bool) -> tuple[Decimal | None, str | None, bool]:
-    if mixed:
+def _joined_usage(one: _Usage, other: _Usage) -> _Usage:
+    if one[2] or other[2]:
         return None, None, True
-    if one.usage_amount is None or other.usage_amount is None:
-        used = other if one.usage_amount is None else one
-        return used.usage_amount, used.usage_unit, False
-    if one.usage_unit != other.usage_unit:
+    if one[0] is None or other[0] is None:
+        return other if one[0] is None else one
+    if one[1] != other[1]:
         return None, None, True
-    return one.usage_amount + other.usage_amount, one.usage_unit, False
+    return one[0] + other[0], one[1], False

@@ -1,6 +1,6 @@
 """Cost to rated cost: the one function of this stage."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Protocol
 
@@ -11,8 +11,8 @@ from billow.allocation.delegation import Delegation
 from billow.billingrules.program import RuleProgram, UnableToOrderRules, program_of
 from billow.coststore.partition import Partition
 from billow.coststore.query import CostQuery
-from billow.rating.columns import decimals, sums_of_money, texts
-from billow.rating.lines import AccountLines
+from billow.rating.columns import counts, decimals, sums_of_money, texts
+from billow.rating.lines import AccountLines, GroupSums
 from billow.rating.plan import plan
 from billow.rating.rated_costs import Agreement, RatedCosts, RatedMonth
 from billow.rating.unallocated import UnallocatedSums
@@ -107,23 +107,7 @@ def _give_out(
         texts(groups, name="first_day"),
         strict=True,
     )
-    sums = zip(
-        texts(groups, name="SubAccountName"),
-        texts(groups, name="ServiceSubcategory"),
-        sums_of_money(groups, name="cost"),
-        groups.column("charges").to_pylist(),
-        groups.column("charges_without_cost").to_pylist(),
-        strict=True,
-    )
-    usages = zip(
-        decimals(groups, name="usage_amount"),
-        texts(groups, name="usage_unit"),
-        groups.column("usage_mixed").to_pylist(),
-        strict=True,
-    )
-    for facts, place, (name, subcategory, cost, charges, without_cost), usage in zip(
-        facts_of, places, sums, usages, strict=True
-    ):
+    for facts, place, sums in zip(facts_of, places, _sums(groups), strict=True):
         if place in owner_at:
             owner = owner_at[place]
         else:
@@ -132,14 +116,21 @@ def _give_out(
             )
         if owner is None:
             where = (place[0], facts[0], place[1], place[2], facts[7])
-            unallocated.add(place=where, name=name, cost=cost, charges=charges)
+            unallocated.add(place=where, name=sums[1], cost=sums[3], charges=sums[4])
         elif owner in lines:
-            lines[owner].add(
-                facts=facts,
-                day=place[3],
-                name=name,
-                subcategory=subcategory,
-                cost=cost,
-                without_cost=without_cost,
-                usage=usage,
-            )
+            lines[owner].add(facts=facts, sums=sums)
+
+
+def _sums(groups: pa.Table) -> Iterable[GroupSums]:
+    return zip(
+        texts(groups, name="first_day"),
+        texts(groups, name="SubAccountName"),
+        texts(groups, name="ServiceSubcategory"),
+        sums_of_money(groups, name="cost"),
+        counts(groups, name="charges"),
+        counts(groups, name="charges_without_cost"),
+        decimals(groups, name="usage_amount"),
+        texts(groups, name="usage_unit"),
+        groups.column("usage_mixed").to_pylist(),
+        strict=True,
+    )

@@ -6,7 +6,8 @@ from enum import StrEnum
 STORE_SCALE = 18
 """Decimal places of every cost in the store (DECIMAL(38,18))."""
 
-_STORE_QUANTUM = Decimal(1).scaleb(-STORE_SCALE)
+STORE_QUANTUM = Decimal(1).scaleb(-STORE_SCALE)
+"""The least amount the store tells apart."""
 
 
 class RoundingRule(StrEnum):
@@ -27,9 +28,9 @@ def round_half_away(amount: Decimal, *, places: int) -> Decimal:
 
 def to_store_scale(amount: Decimal) -> Decimal:
     """Round a computed cost to the store's 18 decimals, halves away from zero."""
-    return amount.quantize(_STORE_QUANTUM, rounding=ROUND_HALF_UP)
+    return amount.quantize(STORE_QUANTUM, rounding=ROUND_HALF_UP)
 
 
 def to_store_scale_on_import(amount: Decimal) -> Decimal:
     """Round a delivered cost to the store's 18 decimals, halves to even."""
-    return amount.quantize(_STORE_QUANTUM, rounding=ROUND_HALF_EVEN)
+    return amount.quantize(STORE_QUANTUM, rounding=ROUND_HALF_EVEN)

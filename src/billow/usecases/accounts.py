@@ -12,7 +12,7 @@ from billow.terms.issue import Issue
 from billow.usecases.account_fields import read_account
 from billow.usecases.actor import Actor
 from billow.usecases.audit import record
-from billow.usecases.cancel_invoices import cancel
+from billow.usecases.cancel_invoices import cancel_drafts
 from billow.usecases.csv_rows import CsvRow, read_csv_rows, refuse_rows, with_row
 from billow.usecases.field_checks import Findings
 from billow.usecases.integrations import delegate_whole, mark_sharers
@@ -67,6 +67,7 @@ def add_account(
     Rules that apply to all are put at the end of their groups.
     """
     actor.must_write_rules()
+    actor.must_own(*rules, *integrations)
     findings = Findings()
     with transaction.atomic():
         lock_management_account(management_account=actor.management_account)
@@ -92,6 +93,7 @@ def change_account(
 ) -> ManagedAccount:
     """Change the given fields, and replace the rules or whole integrations where given; drafts become stale."""
     actor.must_write_rules()
+    actor.must_own(account, *(rules or ()), *(integrations or ()))
     findings = Findings()
     with transaction.atomic():
         lock_management_account(management_account=actor.management_account)
@@ -113,6 +115,7 @@ def change_account(
 def delete_account(*, actor: Actor, account: ManagedAccount, now: datetime) -> int:
     """Delete a managed account: its drafts are cancelled, issued invoices stay; return how many were cancelled."""
     actor.must_write_rules()
+    actor.must_own(account)
     with transaction.atomic():
         lock_management_account(management_account=actor.management_account)
         ManagedAccount.objects.select_for_update().get(pk=account.pk)
@@ -123,7 +126,7 @@ def delete_account(*, actor: Actor, account: ManagedAccount, now: datetime) -> i
         drafts = invoices.filter(status__in=[InvoiceStatus.AWAITING_APPROVAL, InvoiceStatus.FAILED])
         tokens = tuple(drafts.values_list("token", flat=True))
         if tokens:
-            result = cancel(actor=actor, invoice_tokens=tokens, reason=f"{account.name} was deleted", now=now)
+            result = cancel_drafts(actor=actor, invoice_tokens=tokens, reason=f"{account.name} was deleted", now=now)
             refused = [Issue(item.code, item.message) for item in result.items if not item.done]
             if refused:
                 raise Refused("drafts_not_cancelled", "A draft could not be cancelled; nothing was deleted", refused)
@@ -139,7 +142,8 @@ def delete_account(*, actor: Actor, account: ManagedAccount, now: datetime) -> i
 def import_accounts(*, actor: Actor, data: bytes, now: datetime) -> tuple[ManagedAccount, ...]:
     """Add a managed account for each row of a CSV file, or none at all; every bad row is listed.
 
-    A column named ``custom:VAT ID`` becomes the custom field VAT ID.
+    A column named ``custom:VAT ID`` becomes the custom field VAT ID. Invoices go to the contact where a row names
+    no billing_email.
     """
     actor.must_write_rules()
     rows = read_csv_rows(
@@ -154,6 +158,7 @@ def import_accounts(*, actor: Actor, data: bytes, now: datetime) -> tuple[Manage
             findings = Findings(row=row.number)
             account = _new(actor)
             read_account(findings, account, _fields_of(row))
+            account.billing_email = account.billing_email or [account.contact_email]
             first = seen.setdefault(account.contact_email.lower(), row.number)
             if first != row.number and account.contact_email:
                 message = f"Contact email {account.contact_email} stands in row {first} already"

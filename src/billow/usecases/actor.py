@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.db.models import Model
+
 from billow.records.accounts.models import ManagementAccount, User
 from billow.usecases.refused import Refused
 
@@ -28,6 +30,15 @@ class Actor:
     def is_operator(self) -> bool:
         """Tell whether the actor is whoever runs the installation, not one of its users."""
         return self.user is None
+
+    def must_own(self, *records: Model) -> None:
+        """Raise Refused, as if there were none, unless the records belong to the actor's management account.
+
+        Doors look records up in their own scope; this holds even where one forgot to.
+        """
+        for record in records:
+            if getattr(record, "management_account_id", None) != self.management_account.pk:
+                raise Refused("not_found", "Resource not found")
 
     def must_write_invoices(self) -> None:
         """Raise Refused unless the actor may generate, approve, send and cancel invoices."""

@@ -15,6 +15,11 @@ from billow.usecases.refused import BulkResult, Refused
 def cancel(*, actor: Actor, invoice_tokens: Sequence[str], reason: str, now: datetime) -> BulkResult:
     """Cancel each draft or failed invoice for the reason given; raise Refused without a reason."""
     actor.must_write_invoices()
+    return cancel_drafts(actor=actor, invoice_tokens=invoice_tokens, reason=reason, now=now)
+
+
+def cancel_drafts(*, actor: Actor, invoice_tokens: Sequence[str], reason: str, now: datetime) -> BulkResult:
+    """Do what ``cancel`` does, as a part of an act that the actor may do without writing invoices by himself."""
     why = reason.strip()
     if not why:
         raise Refused("no_reason", "Say why: a cancelled invoice keeps its number, and auditors ask.")

@@ -1,17 +1,23 @@
 """Share the invoices that wait for generation among workers: a claim is a conditional update with a lease."""
 
+import logging
 import secrets
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F, Q, QuerySet
 
 from billow.records.billing.models import Invoice
 from billow.records.billing.models.invoices import InvoiceStatus
 
+_log = logging.getLogger(__name__)
+
 LEASE = timedelta(minutes=2)
+RENEW_EVERY_S = LEASE.total_seconds() / 4
 MOST_ATTEMPTS = 5
 
 
@@ -64,6 +70,34 @@ def claim_due(*, worker: str, at: datetime, limit: int, only: Sequence[str] | No
         invoices=tuple(invoices),
         given_up=first.generation_attempts >= MOST_ATTEMPTS,
     )
+
+
+@contextmanager
+def kept(*, claim: Claim, now: Callable[[], datetime]) -> Iterator[None]:
+    """Renew the claim while its holder is busy with one long step, however long that takes; a dead one renews nothing.
+
+    Without this, rating that outlasts the lease is begun by one worker after the other and finished by none.
+    """
+    done = threading.Event()
+    renewing = threading.Thread(target=_renew_until, args=(claim, now, done), name="billow-lease", daemon=True)
+    renewing.start()
+    try:
+        yield
+    finally:
+        done.set()
+        renewing.join()
+
+
+def _renew_until(claim: Claim, now: Callable[[], datetime], done: threading.Event) -> None:
+    try:
+        while not done.wait(RENEW_EVERY_S):
+            try:
+                renew(claim=claim, at=now())
+            except DatabaseError as away:
+                _log.warning("a claim could not be renewed: %s", away)
+                connection.close()
+    finally:
+        connection.close()
 
 
 def renew(*, claim: Claim, at: datetime) -> None:

@@ -75,6 +75,30 @@ def deliver_due(
     return handled
 
 
+def settle_restored(*, backed_up_at: str, now: datetime) -> int:
+    """Fail the rows that waited when a backup was made, once it is restored: their mails may have left since."""
+    message = (
+        f"The installation was restored from a backup of {backed_up_at}. The mail may have been sent after that and is "
+        "not sent again by itself. Ask the recipient whether it arrived; if it did not, press Email PDF."
+    )
+    outcome = Outcome(status=DeliveryStatus.FAILED, code=UNKNOWN, message=message)
+    waiting = Delivery.objects.filter(status__in=[*WAITING, DeliveryStatus.SENDING])
+    with transaction.atomic():
+        rows = list(waiting.select_related("invoice__management_account"))
+        waiting.update(
+            status=outcome.status,
+            outcome_code=outcome.code,
+            outcome_message=outcome.message,
+            next_attempt_at=None,
+            claimed_by="",
+            claimed_until=None,
+            updated_at=now,
+        )
+        for row in rows:
+            _tell(delivery=row, outcome=outcome, now=now)
+    return len(rows)
+
+
 def mail_channel() -> Channel:
     """Return the channel that the settings choose; raise Refused if they are wrong."""
     try:

@@ -27,7 +27,7 @@ from billow.terms.rounding import RoundingRule
 from billow.usecases import documents_storage
 from billow.usecases.agreements import agreements_of, delegations_of
 from billow.usecases.billed_accounts import delegations_as_billed
-from billow.usecases.claim_invoices import LEASE, MOST_ATTEMPTS, Claim, claim_due, renew
+from billow.usecases.claim_invoices import LEASE, MOST_ATTEMPTS, Claim, claim_due, kept, renew
 from billow.usecases.costs import cost_store, current_imports, partition_of
 from billow.usecases.documents_storage import StoredFile
 from billow.usecases.invoice_parties import (
@@ -86,8 +86,10 @@ def generate_due(
     try:
         # Who marked stale drafts before the claim may not have committed the change itself yet.
         await_changes(management_account=claim.invoices[0].management_account)
-        inputs = _read_inputs(claim)
-        rated = _rate(claim.invoices, inputs)
+        with kept(claim=claim, now=now):
+            inputs = _read_inputs(claim)
+            rated = _rate(claim.invoices, inputs)
+        renew(claim=claim, at=now())
     except _RETRYABLE:
         raise
     except Exception as error:

@@ -66,6 +66,7 @@ def import_costs(
     the step, how much is done, and of how much.
     """
     actor.must_write_rules()
+    actor.must_own(integration)
     store = cost_store()
     store.discard_staging()
     result = read_bill(

@@ -12,7 +12,8 @@ from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+from django.db.backends.sqlite3.base import DatabaseWrapper as SqliteConnection
 from django.db.migrations.executor import MigrationExecutor
 
 from billow.records.accounts.models import ManagementAccount, Role, User
@@ -53,6 +54,7 @@ def initialise(
     _check(owner_email, owner_password, company_name)
     try:
         create_keys(data=data)
+        _create_sqlite_file()
     except OSError as denied:
         raise Refused(
             "data_folder", f"The data folder {data} cannot be written: {denied.strerror or denied}"
@@ -70,6 +72,13 @@ def initialise(
         database=database_name(),
         management_account=account.token,
     )
+
+
+def _create_sqlite_file() -> None:
+    """Let the database be readable by its owner alone from the start, whatever folder it lies in."""
+    database = connections[DEFAULT_DB_ALIAS]
+    if isinstance(database, SqliteConnection) and not database.is_in_memory_db():
+        Path(database.settings_dict["NAME"]).touch(mode=0o600)
 
 
 def _check(owner_email: str, owner_password: str | None, company_name: str) -> None:

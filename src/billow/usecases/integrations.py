@@ -76,6 +76,7 @@ def delegate(
     before its first bill arrives. Giving the same again from the same day changes its last day.
     """
     actor.must_write_rules()
+    actor.must_own(integration, account)
     scopes = _scopes(billing_account_id.strip(), [text.strip() for text in sub_account_ids])
     with transaction.atomic():
         # One person at a time gives away charges: the check below must see every other gift.
@@ -109,6 +110,7 @@ def undelegate(
 ) -> int:
     """Take charges of an integration back from a managed account: all of them, or those named; return how many."""
     actor.must_write_rules()
+    actor.must_own(integration, account)
     with transaction.atomic():
         lock_management_account(management_account=actor.management_account)
         rows = Delegation.objects.visible_to(actor.management_account).filter(

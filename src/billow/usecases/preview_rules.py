@@ -46,9 +46,11 @@ def preview_rule(
     it is not assigned yet, it runs at the end of its group. Raises Refused if the fields are wrong or the month
     cannot be rated.
     """
+    actor.must_own(*accounts)
     if rule is None:
         read = read_new_rule(actor=actor, fields=fields or {})
     else:
+        actor.must_own(rule)
         read = read_changed_rule(rule=rule, fields=fields or {})
     concerned = _customers(actor, rule, read.rule, accounts)
     now = {each.account_token: each.rules for each in agreements_of(concerned)}

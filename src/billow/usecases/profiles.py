@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from billow.documents.logo import UnableToReadLogo, read_logo
+from billow.documents.logo import Logo, UnableToReadLogo, read_logo
 from billow.invoicing.invoice import AdjustmentItem, AdjustmentType, CalculationType
 from billow.invoicing.totals import check_adjustment_item
 from billow.records.billing.models import BillingProfile, ManagedAccount
@@ -61,6 +61,7 @@ def change_profile(
 ) -> SavedProfile:
     """Change the given fields, a list as a whole; drafts made with the profile become stale."""
     actor.must_write_invoices()
+    actor.must_own(profile)
     return _save(actor, profile, fields, action="record_updated", now=now)
 
 
@@ -75,10 +76,8 @@ def set_logo(
 ) -> BillingProfile:
     """Set the logo from a PNG, JPEG or SVG file, or take it away; ``for_all`` profiles at once if wanted."""
     actor.must_write_invoices()
-    try:
-        logo = None if data is None else read_logo(data=data, file_name=file_name)
-    except UnableToReadLogo as unable:
-        raise Refused(unable.code, unable.message) from unable
+    actor.must_own(profile)
+    logo = None if data is None else check_logo(data=data, file_name=file_name)
     with transaction.atomic():
         lock_management_account(management_account=actor.management_account)
         profiles = BillingProfile.objects.visible_to(actor.management_account).select_for_update().order_by("pk")
@@ -94,9 +93,18 @@ def set_logo(
     return profile
 
 
+def check_logo(*, data: bytes, file_name: str) -> Logo:
+    """Return the logo as documents print it, or refuse a file that is none; nothing is stored."""
+    try:
+        return read_logo(data=data, file_name=file_name)
+    except UnableToReadLogo as unable:
+        raise Refused(unable.code, unable.message) from unable
+
+
 def delete_profile(*, actor: Actor, profile: BillingProfile, now: datetime) -> None:
     """Delete a profile that no managed account uses; issued invoices keep their copy of it."""
     actor.must_write_invoices()
+    actor.must_own(profile)
     with transaction.atomic():
         lock_management_account(management_account=actor.management_account)
         BillingProfile.objects.select_for_update().get(pk=profile.pk)
@@ -115,6 +123,7 @@ def delete_profile(*, actor: Actor, profile: BillingProfile, now: datetime) -> N
 
 def banking_data(*, actor: Actor, profile: BillingProfile) -> dict[str, str | None]:
     """Return the secure banking data: in clear for an owner, the last four characters for anybody else."""
+    actor.must_own(profile)
     secure: dict[str, str | None] = json.loads(profile.secure_data or "{}")
     clear = actor.user is None or actor.user.may_write_invoices
     return {name: secure.get(name) if clear else _masked(secure.get(name)) for name in SECURE_FIELDS}

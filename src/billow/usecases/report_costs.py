@@ -7,11 +7,11 @@ from decimal import Decimal
 
 from billow.rating.rated_costs import RatedLine, RatedMonth, UnallocatedCost
 from billow.records.billing.models import ManagedAccount
-from billow.terms.issue import Issue
+from billow.terms.issue import Issue, Severity
 from billow.terms.period import BillingPeriod
 from billow.usecases.actor import Actor
 from billow.usecases.agreements import agreements_of
-from billow.usecases.rate_month import month_inputs, rate_month
+from billow.usecases.rate_month import MonthInputs, month_inputs, rate_month
 from billow.usecases.refused import Refused
 
 GROUPINGS: Mapping[str, str] = {
@@ -77,14 +77,17 @@ def report_costs(
     if unknown:
         message = f"Costs cannot be grouped by {', '.join(unknown)}; choose from {', '.join(GROUPINGS)}"
         raise Refused("unknown_grouping", message)
+    if account is not None:
+        actor.must_own(account)
     groups = tuple(dict.fromkeys(group_by))
     accounts = (
         tuple(ManagedAccount.objects.visible_to(actor.management_account).live().order_by("name", "pk"))
         if account is None
         else (account,)
     )
+    inputs = month_inputs(management_account=actor.management_account, accounts=accounts, period=period)
     months = rate_month(
-        inputs=month_inputs(management_account=actor.management_account, accounts=accounts, period=period),
+        inputs=inputs,
         agreements={each.account_token: each for each in agreements_of(accounts)},
         with_unallocated=account is None,
     )
@@ -97,8 +100,20 @@ def report_costs(
         rows=rows,
         totals=_totals(rows, unallocated if account is None else None),
         unallocated=unallocated,
-        issues=tuple(issue for month in months for costs in month.by_account.values() for issue in costs.issues),
+        issues=(
+            *_mixed(inputs),
+            *(issue for month in months for costs in month.by_account.values() for issue in costs.issues),
+        ),
     )
+
+
+def _mixed(inputs: MonthInputs) -> tuple[Issue, ...]:
+    """Return a warning if the sums are of several cost metrics, because then they are no provider's bill."""
+    used = sorted(basis for basis, concerned in inputs.by_basis.items() if concerned)
+    if len(used) < 2:
+        return ()
+    text = f"Billing profiles start from different cost metrics ({', '.join(used)}): the sums mix them, per account."
+    return (Issue("mixed_cost_metrics", text, severity=Severity.WARNING),)
 
 
 def _rows(months: Iterable[RatedMonth], names: Mapping[str, str], groups: Sequence[str]) -> tuple[CostRow, ...]:

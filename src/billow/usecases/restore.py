@@ -15,12 +15,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import DatabaseError, connection, connections, transaction
 from django.db.migrations.loader import MigrationLoader
 
 from billow.records.accounts.models import ManagementAccount
 from billow.records.protection import Trigger
 from billow.usecases.backup import FOLDERS, FORMAT, MANIFEST, ROWS_FOLDER, SQLITE_MEMBER, Progress
+from billow.usecases.deliver import settle_restored
 from billow.usecases.keys import read_key
 from billow.usecases.postgresql_rows import load_tables
 from billow.usecases.refused import Refused
@@ -73,9 +74,8 @@ def restore(
         _check_origin(manifest)
         on_progress("database", 0, None)
         _replace(staging, manifest)
-        _adopt_keys()
-        call_command("migrate", verbosity=0, interactive=False)
-        _check_protection()
+        # What waited for its mail then may have left since.
+        settle_restored(backed_up_at=str(manifest["created_at"]), now=now)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return Restored(
@@ -175,8 +175,6 @@ def _check_origin(manifest: Mapping[str, Any]) -> None:
 
 def _replace(staging: Path, manifest: Mapping[str, Any]) -> None:
     """Put the new files in the place of the old ones, or everything back where it was."""
-    if connection.vendor == "postgresql":
-        call_command("migrate", verbosity=0, interactive=False)
     aside = staging / "aside"
     places = [(staging / name, settings.DATA / name, aside / name) for name in FOLDERS]
     if connection.vendor == "sqlite":
@@ -186,6 +184,8 @@ def _replace(staging: Path, manifest: Mapping[str, Any]) -> None:
         for suffix in ("-wal", "-shm"):
             leftover = database.with_name(database.name + suffix)
             places.append((staging / leftover.name, leftover, aside / leftover.name))
+    else:
+        call_command("migrate", verbosity=0, interactive=False)
     moved: list[tuple[Path, Path]] = []
     try:
         for new, place, old in places:
@@ -194,12 +194,37 @@ def _replace(staging: Path, manifest: Mapping[str, Any]) -> None:
                     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                     shutil.move(source, target)
                     moved.append((source, target))
-        if connection.vendor == "postgresql":
-            load_tables(folder=staging / ROWS_FOLDER, tables=manifest["tables"])
+        _adopt_keys()
+        _bring_up(staging, manifest)
     except BaseException:
+        connections.close_all()
+        _discard_leftovers()
         for source, target in reversed(moved):
             shutil.move(target, source)
+        _adopt_keys()
         raise
+
+
+def _bring_up(staging: Path, manifest: Mapping[str, Any]) -> None:
+    """Make the database that came back ready for use, and see that it protects what was issued."""
+    if connection.vendor == "postgresql":
+        with transaction.atomic():
+            load_tables(folder=staging / ROWS_FOLDER, tables=manifest["tables"])
+            _check_protection()
+        return
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+    except DatabaseError as damaged:
+        raise _damaged(f"its database cannot be used: {damaged}") from damaged
+    _check_protection()
+
+
+def _discard_leftovers() -> None:
+    """Remove what SQLite keeps beside a database that is given up."""
+    if connection.vendor == "sqlite":
+        database = Path(connection.settings_dict["NAME"])
+        for suffix in ("-wal", "-shm"):
+            database.with_name(database.name + suffix).unlink(missing_ok=True)
 
 
 def _adopt_keys() -> None:

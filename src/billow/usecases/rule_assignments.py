@@ -31,6 +31,7 @@ def assign_rules(
     A rule named twice counts at its first place.
     """
     actor.must_write_rules()
+    actor.must_own(account, *rules)
     unique = tuple({rule.token: rule for rule in rules}.values())
     issues = check_order(rules=[rule.as_rule() for rule in unique])
     if issues:

@@ -88,6 +88,7 @@ def change_rule(*, actor: Actor, rule: BillingRule, fields: Mapping[str, object]
     assigned where it is.
     """
     actor.must_write_rules()
+    actor.must_own(rule)
     with transaction.atomic():
         lock_management_account(management_account=actor.management_account)
         rule = BillingRule.objects.select_for_update().get(pk=rule.pk)
@@ -105,6 +106,7 @@ def change_rule(*, actor: Actor, rule: BillingRule, fields: Mapping[str, object]
 def delete_rule(*, actor: Actor, rule: BillingRule, now: datetime) -> int:
     """Delete a rule and take it from every account; return from how many."""
     actor.must_write_rules()
+    actor.must_own(rule)
     with transaction.atomic():
         lock_management_account(management_account=actor.management_account)
         _mark_drafts(actor, rule)

@@ -2,7 +2,6 @@
 
 from django.db.models import Exists, OuterRef
 
-from billow.coststore.partition import Partition
 from billow.records.accounts.models import ManagementAccount
 from billow.records.billing.models import Invoice, InvoiceSeries, InvoiceVersion
 from billow.records.costs.models import CostImport
@@ -44,7 +43,7 @@ def _check_invoices(owner: ManagementAccount, findings: Findings) -> None:
 
 
 def _check_imports(owner: ManagementAccount, findings: Findings) -> None:
-    """Check current imports to the last sum; of superseded ones that the files a version rests on are there."""
+    """Check current imports, and the superseded ones that a version rests on, to the last byte and sum."""
     used = InvoiceVersion.objects.filter(cost_imports=OuterRef("pk"))
     imports = (
         CostImport.objects.filter(integration__management_account=owner)
@@ -55,18 +54,9 @@ def _check_imports(owner: ManagementAccount, findings: Findings) -> None:
     )
     store = cost_store()
     for cost_import in imports:
-        partition = partition_of(cost_import)
-        if cost_import.superseded_at is None:
-            findings.count("cost imports")
-            for issue in store.verify(partition):
-                findings.add(issue.code, issue.path or str(cost_import), f"Cost import {cost_import}: {issue.message}")
-        elif cost_import.is_used:
-            findings.count("superseded cost imports")
-            _check_presence(cost_import, partition, findings)
-
-
-def _check_presence(cost_import: CostImport, partition: Partition, findings: Findings) -> None:
-    for file in partition.files:
-        if not file.is_file():
-            message = f"A file of the superseded cost import {cost_import}, which an invoice rests on, is missing."
-            findings.add("missing_file", str(file), message)
+        is_current = cost_import.superseded_at is None
+        if is_current or cost_import.is_used:
+            findings.count("cost imports" if is_current else "superseded cost imports")
+            name = f"Cost import {cost_import}" if is_current else f"Superseded cost import {cost_import}"
+            for issue in store.verify(partition_of(cost_import)):
+                findings.add(issue.code, issue.path or str(cost_import), f"{name}: {issue.message}")

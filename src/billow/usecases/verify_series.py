@@ -47,9 +47,9 @@ def _gap(series: InvoiceSeries, by_sequence: dict[int, Invoice], sequence: int) 
 
 
 def _check_chain(series: InvoiceSeries, invoices: Sequence[Invoice], findings: Findings) -> None:
-    approved = {invoice.chain_position: invoice for invoice in invoices if invoice.status == InvoiceStatus.APPROVED}
+    approved = _by_place(invoices, findings)
     previous = ""
-    for position in range(1, max([series.chain_length, *(place or 0 for place in approved)]) + 1):
+    for position in range(1, max([series.chain_length, *approved]) + 1):
         link = approved.get(position)
         if link is None:
             where = f"place {position} of the chain of series {series.name}"
@@ -69,8 +69,21 @@ def _check_chain(series: InvoiceSeries, invoices: Sequence[Invoice], findings: F
             "chain_end_differs", f"series {series.name}", "The last seal is not the one that the series recorded."
         )
     for place, invoice in approved.items():
-        if place is not None and place > series.chain_length:
+        if place > series.chain_length:
             findings.add("seal_beyond_chain", invoice.number, "This invoice was sealed outside of the chain.")
+
+
+def _by_place(invoices: Sequence[Invoice], findings: Findings) -> dict[int, Invoice]:
+    """Return the approved invoices by their place in the chain; note those that have none of their own."""
+    approved: dict[int, Invoice] = {}
+    for invoice in invoices:
+        if invoice.status == InvoiceStatus.APPROVED:
+            place = invoice.chain_position
+            if place is None or place < 1 or place in approved:
+                findings.add("seal_beyond_chain", invoice.number, "This invoice has no place of its own in the chain.")
+            else:
+                approved[place] = invoice
+    return approved
 
 
 def _check_link(invoice: Invoice, previous: str, findings: Findings) -> None:
@@ -97,5 +110,5 @@ def _check_link(invoice: Invoice, previous: str, findings: Findings) -> None:
         )
 
 
-def _name(approved: "dict[int | None, Invoice]", position: int) -> str:
+def _name(approved: dict[int, Invoice], position: int) -> str:
     return approved[position].number if position in approved else "the beginning"

@@ -10,11 +10,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from tests.unit.ingest.focus_bills import TOKEN, import_bill, write_bill
 
 from billow.coststore.partition import Partition
 from billow.coststore.store import CostStore
 from billow.terms.period import BillingPeriod
+from tests.unit.ingest.focus_bills import TOKEN, import_bill, write_bill
 
 
 @pytest.fixture

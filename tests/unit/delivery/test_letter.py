@@ -42,7 +42,7 @@ def test_the_text_says_what_period_how_much_and_until_when() -> None:
         "A question about this invoice? Just reply to this e-mail.\n"
         "\n"
         "-- \n"
-        "Nordlicht Cloud GmbH sent this e-mail automatically when the invoice was issued or requested again.\n"
+        "Nordlicht Cloud GmbH sent this e-mail automatically.\n"
     )
 
 

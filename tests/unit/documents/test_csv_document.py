@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.documents.samples import BUYER, invoice, line, long_invoice, short_invoice
 
 from billow.documents.csv import COLUMNS, render_csv
+from tests.unit.documents.samples import BUYER, invoice, line, long_invoice, short_invoice
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "invoice.csv"
 

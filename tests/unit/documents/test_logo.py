@@ -7,10 +7,10 @@ import zlib
 import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
-from tests.unit.documents.samples import short_invoice
 
 from billow.documents.logo import Logo, UnableToReadLogo, read_logo
 from billow.documents.pdf import render_pdf
+from tests.unit.documents.samples import short_invoice
 
 SVG = (
     b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 360 80"><defs><linearGradient id="a"><stop offset="0" '

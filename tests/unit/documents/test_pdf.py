@@ -12,6 +12,11 @@ from pathlib import Path
 
 import pikepdf
 import pytest
+
+from billow.documents import fonts
+from billow.documents.logo import read_logo
+from billow.documents.pdf import UnableToRenderDocument, render_pdf
+from billow.invoicing.invoice import AdjustmentType, BankAccount, CustomField, ExchangeRate, Invoice
 from tests.unit.documents.samples import (
     BUYER,
     SELLER,
@@ -25,11 +30,6 @@ from tests.unit.documents.samples import (
     words_of,
 )
 from tests.unit.documents.test_logo import SVG
-
-from billow.documents import fonts
-from billow.documents.logo import read_logo
-from billow.documents.pdf import UnableToRenderDocument, render_pdf
-from billow.invoicing.invoice import AdjustmentType, BankAccount, CustomField, ExchangeRate, Invoice
 
 ROOT = Path(__file__).resolve().parents[3]
 GOLDEN = ROOT / "tests" / "golden" / "invoice.txt"
@@ -198,7 +198,7 @@ def test_a_long_invoice_repeats_its_heads_and_adds_up_over_all_pages() -> None:
         assert "Amount (EUR)" in page
         if number > 1:
             assert "Northwind Cloud Partners GmbH · Invoice INV-2026-00042" in words_of(page)
-    rows = re.findall(r"^Usage .*?([\d,]+\.\d{2})$", "\n".join(pages), flags=re.MULTILINE)
+    rows = re.findall(r"^Virtual Machines .*?([\d,]+\.\d{2})$", "\n".join(pages), flags=re.MULTILINE)
     assert len(rows) == 1200
     assert sum(minor_of(amount) for amount in rows) == long.totals.total_minor
     assert any("AWS service" in page and "continued" in page for page in pages[2:])
@@ -218,6 +218,22 @@ def test_totals_never_part_from_the_last_row_nor_a_heading_from_its_first(count:
     for page in pages:
         body = [text for text in page.split("\n") if not re.match(r"(Page|Invoice|$)", text)]
         assert not re.match(r"(AWS|Service \d+)( [\d,.]+)?$", body[-1]), body[-3:]
+
+
+def test_a_quantity_reads_as_one_figure_with_its_unit() -> None:
+    hours = line("Virtual Machines", 124_512, usage_amount=Decimal("62479.49912"), usage_unit="1 Hour")
+    packs = line("Storage", 5_000, usage_amount=Decimal("12.25"), usage_unit="10 GB")
+    text = words_of(text_of(render_pdf(invoice=invoice([hours, packs]), logo=None)))
+    assert "62,479.5 Hour " in text
+    assert "12.25 × 10 GB " in text
+
+
+def test_a_charge_without_a_description_says_its_sub_category_unless_the_service_does() -> None:
+    disk = line("Compute", 5_000, service_subcategory="Block Storage", description="")
+    machine = line("Azure Virtual Machines", 4_000, service_subcategory="Virtual Machines", description="")
+    text = words_of(text_of(render_pdf(invoice=invoice([disk, machine]), logo=None)))
+    assert "Compute · Block Storage" in text
+    assert "Azure Virtual Machines · Usage" in text
 
 
 def test_a_draft_says_so_and_has_no_dates() -> None:

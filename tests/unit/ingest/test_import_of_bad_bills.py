@@ -12,14 +12,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.unit.ingest.focus_bills import TOKEN, bill, contents, import_bill, write_bill
-from tests.unit.ingest.test_import_of_good_bills import parquet_bill
 
 from billow.coststore.store import CostStore
 from billow.ingest.limits import ImportLimits
 from billow.ingest.load import read_bill
 from billow.ingest.providers.table import UnknownFormat
 from billow.terms.issue import Issue
+from tests.unit.ingest.focus_bills import TOKEN, bill, contents, import_bill, write_bill
+from tests.unit.ingest.test_import_of_good_bills import parquet_bill
 
 MARCH = {"BillingPeriodStart": "2026-03-01T00:00:00Z", "BillingPeriodEnd": "2026-04-01T00:00:00Z"}
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.unit.ingest.focus_bills import CHARGE, TOKEN, bill, contents, import_bill, write_bill
 
 from billow.coststore.partition import Partition
 from billow.coststore.store import CostStore
@@ -18,6 +17,7 @@ from billow.ingest.progress import Progress
 from billow.terms.focus import FOCUS_COLUMNS
 from billow.terms.issue import Severity
 from billow.terms.period import BillingPeriod
+from tests.unit.ingest.focus_bills import CHARGE, TOKEN, bill, contents, import_bill, write_bill
 
 
 def stored(partition: Partition) -> list[dict[str, object]]:

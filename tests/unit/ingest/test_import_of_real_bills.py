@@ -4,9 +4,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from tests.unit.ingest.focus_bills import contents, import_bill
 
 from billow.coststore.store import CostStore
+from tests.unit.ingest.focus_bills import contents, import_bill
 
 TOOLKIT = "focus-data-toolkit/s1302"
 EXAMPLES = "focus-spec-examples"

@@ -5,10 +5,10 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from tests.unit.invoicing.samples import a_draft, a_line
 
 from billow.invoicing.checks import check_invoice
 from billow.invoicing.invoice import AdjustmentItem, AdjustmentType, CalculationType, Invoice, InvoiceLine
+from tests.unit.invoicing.samples import a_draft, a_line
 
 VAT = AdjustmentItem(
     name="VAT",

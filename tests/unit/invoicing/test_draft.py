@@ -6,7 +6,6 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.invoicing.samples import a_draft, a_line
 
 from billow.invoicing.checks import check_invoice
 from billow.invoicing.draft import UnableToDraftInvoice
@@ -14,6 +13,7 @@ from billow.invoicing.invoice import AdjustmentItem, AdjustmentType, Calculation
 from billow.invoicing.totals import invoice_warnings
 from billow.terms.money import to_minor
 from billow.terms.rounding import RoundingRule
+from tests.unit.invoicing.samples import a_draft, a_line
 
 MINUS_ONE = AdjustmentItem(
     name="x",

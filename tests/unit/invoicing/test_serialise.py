@@ -6,7 +6,6 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from tests.unit.invoicing.samples import a_draft, a_line
 
 from billow.invoicing.invoice import AdjustmentItem, AdjustmentType, CalculationType, ExchangeRate
 from billow.invoicing.serialise import (
@@ -16,6 +15,7 @@ from billow.invoicing.serialise import (
     invoice_from_dict,
     invoice_to_dict,
 )
+from tests.unit.invoicing.samples import a_draft, a_line
 
 FEE = AdjustmentItem(
     name="Gebühr",

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.engines.bills import INTEGRATION, MARCH, FilesOnly, a_charge, write_bill
 
 from billow.allocation.delegation import Delegation
 from billow.billingrules.rule import AdjustmentRule, BillingRule, ChargeRule, CreditRule, ExclusionRule
@@ -14,6 +13,7 @@ from billow.coststore.partition import Partition
 from billow.rating.rate import UnableToRate, rate
 from billow.rating.rated_costs import Agreement, RatedLine, RatedMonth
 from billow.terms.focus import CostBasis
+from tests.engines.bills import INTEGRATION, MARCH, FilesOnly, a_charge, write_bill
 
 ACME = "acct_00000000000000aa"
 ZERO, ONE = Decimal(0), Decimal(1)

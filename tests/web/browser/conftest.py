@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
 from tests.people import PASSWORD, People, Person, make_people
 
 CHROMIUM = "/usr/bin/chromium"

@@ -6,15 +6,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+from billow.rating.rated_costs import RuleDelta
+from billow.records.billing.models import Delivery, Invoice, ManagedAccount
+from billow.terms.period import BillingPeriod
 from tests.factories.agreements import assign, make_adjustment
 from tests.factories.costs import Charge, deliver, make_integration
 from tests.factories.invoices import make_approved, make_draft, make_generating, make_line
 from tests.factories.parties import delegate, make_managed_account, make_profile
 from tests.people import People
-
-from billow.rating.rated_costs import RuleDelta
-from billow.records.billing.models import Delivery, Invoice, ManagedAccount
-from billow.terms.period import BillingPeriod
 
 
 def closed_month() -> BillingPeriod:

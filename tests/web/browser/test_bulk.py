@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
+
+from billow.records.billing.models import Invoice
 from tests.people import People
 from tests.web.browser.conftest import Console
 from tests.web.browser.months import make_month
-
-from billow.records.billing.models import Invoice
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -2,11 +2,11 @@
 
 import pytest
 from playwright.sync_api import Page, expect
+
+from billow.records.billing.models import Invoice
 from tests.people import People
 from tests.web.browser.conftest import Console
 from tests.web.browser.months import make_every_status
-
-from billow.records.billing.models import Invoice
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import axe_core_python
 import pytest
 from playwright.sync_api import Page
+
+from billow.records.billing.models import Invoice
 from tests.people import People
 from tests.web.browser.conftest import Console
 from tests.web.browser.months import closed_month, make_every_status
-
-from billow.records.billing.models import Invoice
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

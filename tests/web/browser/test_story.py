@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from playwright.sync_api import expect
+
+from billow.records.billing.models import Delivery, Invoice
 from tests.people import People
 from tests.web.browser.conftest import Console
 from tests.web.browser.months import make_month
-
-from billow.records.billing.models import Delivery, Invoice
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -158,7 +158,7 @@ def import_(door: Door, file: str) -> None:
     The header names the columns in any order: name and contact_email are needed; email_domain, currency, locale,
     billing_profile, payment_terms_days, include_managed_account_integrations, data_ingestion_delay, first_period,
     company_name, country_code, address_line_1, address_line_2, city, state, postal_code and billing_email (several
-    separated by ;) are not. A column custom:VAT ID becomes the custom field VAT ID.
+    separated by ;, the contact if empty) are not. A column custom:VAT ID becomes the custom field VAT ID.
 
     \b
     Example:

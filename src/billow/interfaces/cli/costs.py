@@ -61,6 +61,12 @@ def import_(door: Door, paths: tuple[Path, ...], integration: str, bill_format: 
     issues = [issue_document(issue) for issue in report.issues]
     for issue in report.issues:
         door.say(f"warning[{issue.code}]: {f'{issue.path}: ' if issue.path else ''}{issue.message}")
+    for summary in report.imports:
+        if summary.rows_rounded:
+            door.say(
+                f"{summary.billing_period}: {summary.rows_rounded} of {summary.rows} rows are finer than 18 decimals "
+                f"and were rounded; together that changes the cost by {summary.rounding_difference:f}"
+            )
     door.answer({"imports": documents, "issues": issues}, lambda: _print_imports(documents))
 
 

@@ -6,7 +6,6 @@ Nothing at the top of this file or of any command's file loads Django or a stage
 import json
 import os
 import sys
-import traceback
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -142,8 +141,12 @@ class BillowCommand(click.Command):
             raise
         except (KeyboardInterrupt, click.Abort):
             _fail(door, [("interrupted", "Interrupted; nothing half done remains")])
+        except Failed as failed:
+            _fail(door, [(failed.code, failed.message)])
         except Exception as error:
-            _fail(door, _reasons(error))
+            from billow.interfaces.cli.reasons import reasons_of
+
+            _fail(door, reasons_of(error))
 
     def prepare(self) -> None:
         """Do what must come before Django reads its settings."""
@@ -242,31 +245,6 @@ def _load_django() -> None:
     import django
 
     django.setup()
-
-
-def _reasons(error: Exception) -> "list[tuple[str, str]] | Sequence[Issue]":
-    from django.conf import settings
-    from django.core.exceptions import ImproperlyConfigured
-    from django.db import OperationalError, ProgrammingError
-
-    from billow.usecases.refused import Refused
-
-    if isinstance(error, Refused):
-        errors = [issue for issue in error.issues if issue.is_error]
-        return errors or [(error.code, error.message)]
-    if isinstance(error, Failed):
-        return [(error.code, error.message)]
-    if isinstance(error, ImproperlyConfigured):
-        return [("configuration", str(error))]
-    if isinstance(error, OperationalError | ProgrammingError) and _has_no_tables(str(error)):
-        return [("not_initialised", "There is no Billow database yet; run `billow init` first")]
-    if settings.configured and settings.DEBUG:
-        traceback.print_exc()
-    return [("unexpected", f"{type(error).__name__}: {error} (BILLOW_DEBUG=true shows where)")]
-
-
-def _has_no_tables(message: str) -> bool:
-    return any(words in message for words in ("no such table", "unable to open database", "does not exist"))
 
 
 def _fail(door: Door, reasons: "list[tuple[str, str]] | Sequence[Issue]") -> None:

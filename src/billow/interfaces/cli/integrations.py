@@ -119,7 +119,7 @@ def delegate(
     )
     for row in rows:
         if row.sub_account_id and not row.billing_account_id:
-            door.say(f"No bill has named sub account {row.sub_account_id} yet; the first import that does settles it.")
+            door.say(f"Sub account {row.sub_account_id} counts under whichever billing account bills it.")
     document = {
         "token": rows[0].integration.token,
         "integration": rows[0].integration.name,

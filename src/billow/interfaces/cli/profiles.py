@@ -1,6 +1,7 @@
 """`billow profiles`: what invoices say about the seller."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -88,7 +89,7 @@ def change(door: Door, /, profile: str, **options: Any) -> None:
 
     logo = _take_logo(options)
     fields = fields_given(options)
-    must_have([*fields, *filter(None, logo.values())])
+    must_have([*fields, *([logo] if logo else [])])
     found = find_profile(actor=door.actor, text=profile)
     if fields:
         saved = change_profile(actor=door.actor, profile=found, fields=fields, now=door.now)
@@ -166,22 +167,41 @@ def delete(door: Door, profile: str) -> None:
     door.answer({"deleted": document}, lambda: click.echo(f"Deleted {document['nickname']}."))
 
 
-def _take_logo(options: dict[str, Any]) -> Mapping[str, Any]:
-    return {name: options.pop(name) for name in ("logo", "no_logo", "logo_for_all")}
+@dataclass(frozen=True, slots=True)
+class _LogoWish:
+    """What the options ask for; a file is read and checked before anything is changed."""
+
+    data: bytes | None
+    file_name: str
+    remove: bool
+    for_all: bool
+
+    def __bool__(self) -> bool:
+        return self.data is not None or self.remove
 
 
-def _set_logo(door: Door, profile: "BillingProfile", logo: Mapping[str, Any]) -> "BillingProfile":
+def _take_logo(options: dict[str, Any]) -> _LogoWish:
+    from billow.usecases.profiles import check_logo
+
+    path, remove, for_all = (options.pop(name) for name in ("logo", "no_logo", "logo_for_all"))
+    if not path:
+        return _LogoWish(None, "", remove, for_all)
+    wish = _LogoWish(read_bytes(path), Path(path).name, remove, for_all)
+    check_logo(data=wish.data or b"", file_name=wish.file_name)
+    return wish
+
+
+def _set_logo(door: Door, profile: "BillingProfile", wish: _LogoWish) -> "BillingProfile":
     from billow.usecases.profiles import set_logo
 
-    if not logo["logo"] and not logo["no_logo"]:
+    if not wish:
         return profile
-    data = read_bytes(logo["logo"]) if logo["logo"] else None
     return set_logo(
         actor=door.actor,
         profile=profile,
-        data=data,
-        file_name=Path(logo["logo"] or "").name,
-        for_all=logo["logo_for_all"],
+        data=wish.data,
+        file_name=wish.file_name,
+        for_all=wish.for_all,
         now=door.now,
     )
 

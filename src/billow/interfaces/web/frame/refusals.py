@@ -31,7 +31,7 @@ def refused_page(request: HttpRequest, *, refused: Refused) -> HttpResponse:
         Refusal(
             status=status,
             title=titles[status],
-            message=refused.message if status != 404 else "There is nothing here that you can see.",
+            message=refused.message if status != 404 else "This page does not exist, or it is not yours to see.",
             details=tuple(issue.message for issue in refused.issues),
         ),
     )
@@ -46,7 +46,7 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 @login_not_required
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     """Answer 404."""
-    message = "There is nothing here that you can see."
+    message = "This page does not exist, or it is not yours to see."
     return _answer(request, Refusal(status=404, title="Not found", message=message))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from billow.interfaces.web.shown.amounts import Amount, amount, amount_of_minor, exact_text
 from billow.interfaces.web.shown.times import day
+from billow.terms.unit import unit_after_quantity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,13 +99,19 @@ def _line(line: Any, currency: str, rate: Any) -> Line:
         number=line.line_number,
         title=title,
         detail=" · ".join(part for part in (place, line.region, kind) if part),
-        usage=f"{exact_text(line.usage_amount)} {line.usage_unit}" if line.usage_amount is not None else "",
+        usage=_usage(line),
         provider_cost=amount(line.provider_cost, currency=line.source_currency),
         rules=change(line.rated_cost - line.provider_cost, currency=line.source_currency),
         amount=amount_of_minor(line.amount_minor, currency=currency),
         steps=_steps(line, currency, rate),
         is_added=bool(line.inserted_by),
     )
+
+
+def _usage(line: Any) -> str:
+    if line.usage_amount is None:
+        return ""
+    return f"{exact_text(line.usage_amount)} {unit_after_quantity(unit=line.usage_unit)}".strip()
 
 
 def _steps(line: Any, currency: str, rate: Any) -> tuple[Step, ...]:

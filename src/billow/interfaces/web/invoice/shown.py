@@ -14,6 +14,8 @@ from billow.interfaces.web.shown.times import Moment, day, moment, month_name, z
 from billow.usecases.actor import Actor
 from billow.usecases.read_invoices import InvoicePage
 
+_REMEDIES = {"missing_exchange_rate": "Import the rate on the server (billow rates import), then retry."}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
@@ -98,6 +100,7 @@ class InvoiceShown:
     rounding: str
     rates: tuple[Rate, ...]
     findings: tuple[str, ...]
+    remedy: str
     messages: tuple[Message, ...]
     history: tuple[Event, ...]
     versions: tuple[VersionShown, ...]
@@ -132,6 +135,7 @@ def shown(page: InvoicePage, *, actor: Actor, now: datetime) -> InvoiceShown:
         rounding=_rounding(invoice),
         rates=_rates(invoice),
         findings=tuple(dict.fromkeys(issue.message for issue in page.findings)),
+        remedy=_REMEDIES.get(page.row.failure_code, ""),
         messages=_messages(page, zone, now),
         history=_history(page, zone, now),
         versions=_versions(page, zone, now),
@@ -207,7 +211,7 @@ def _messages(page: InvoicePage, zone: Any, now: datetime) -> tuple[Message, ...
         Message(
             recipient=entry.recipient,
             pill=delivery_pill(entry.status),
-            outcome=" ".join(part for part in (entry.outcome_code, entry.outcome_message) if part),
+            outcome=_outcome(entry),
             attempts=entry.attempts,
             at=moment(entry.updated_at, zone=zone, now=now),
             next_at=moment(entry.next_attempt_at, zone=zone, now=now)
@@ -216,6 +220,13 @@ def _messages(page: InvoicePage, zone: Any, now: datetime) -> tuple[Message, ...
         )
         for entry in reversed(page.deliveries)
     )
+
+
+def _outcome(entry: Any) -> str:
+    """Say what the mail server (or the outbox) answered; that it accepted is said beside it already."""
+    code = "" if entry.outcome_code == "accepted" else entry.outcome_code
+    text = " ".join(part for part in (code, entry.outcome_message) if part)
+    return text[:1].upper() + text[1:]
 
 
 def _history(page: InvoicePage, zone: Any, now: datetime) -> tuple[Event, ...]:

@@ -40,7 +40,8 @@ class Skipped:
     """Rows that are left out for the same reason."""
 
     reason: str
-    names: str
+    names: tuple[str, ...]
+    more: int
     number: int
 
 
@@ -95,7 +96,13 @@ def confirmation(*, actor: Actor, act: Act, rows: Sequence[Row], notice: str = "
         recipients=tuple(sent),
         number_of_addresses=sum(len(addresses[row.account_token]) for row in kept) if addresses is not None else 0,
         skipped=tuple(
-            Skipped(reason=reason, names=_some(names), number=len(names)) for reason, names in skipped.items()
+            Skipped(
+                reason=reason,
+                names=tuple(names[:MOST_LISTED]),
+                more=max(0, len(names) - MOST_LISTED),
+                number=len(names),
+            )
+            for reason, names in skipped.items()
         ),
         number_of_skipped=sum(len(names) for names in skipped.values()),
         stale_items=" ".join(row.item for row in stale),
@@ -142,7 +149,7 @@ def _why_not(act: Act, row: Row, addresses: dict[str, list[str]] | None) -> str:
     if row.status not in act.statuses:
         return why_skipped(act=act, status=row.status)
     if addresses is not None and not addresses.get(row.account_token):
-        return "the customer has no billing e-mail address"
+        return "the customer has no billing e-mail address; add one to the customer first"
     return ""
 
 
@@ -151,11 +158,6 @@ def _what(rows: Sequence[Row], act: Act) -> str:
         return rows[0].number or f"the invoice of {rows[0].customer}"
     kind = "draft" if act.name in {"approve", "cancel"} else "invoice"
     return f"{len(rows)} {kind}s"
-
-
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - MOST_LISTED
-    return ", ".join(names[:MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _totals(act: Act, rows: Sequence[Row]) -> tuple[CurrencyTotal, ...]:

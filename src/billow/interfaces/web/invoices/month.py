@@ -61,6 +61,15 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BlockedReason:
+    """Accounts that cannot be invoiced for the same reason; ``names`` are the first of them."""
+
+    reason: str
+    number: int
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Live:
     """How the page asks for what changed: where, how often, and what it knows already."""
 
@@ -91,8 +100,9 @@ class Month:
     last_row: int
     previous_page_url: str
     next_page_url: str
-    blocked: tuple[BlockedRow, ...]
+    blocked: tuple[BlockedReason, ...]
     number_of_blocked: int
+    fits: dict[str, int]
     steps: tuple[Step, ...]
     beginning: Beginning | None
     live: Live
@@ -135,8 +145,9 @@ def month(*, actor: Actor, choice: Choice, now: datetime, with_costs: bool = Tru
         last_row=start + len(page),
         previous_page_url=choice.on_page(at_page - 1).url if at_page > 1 else "",
         next_page_url=choice.on_page(at_page + 1).url if has_next else "",
-        blocked=blocked[:_SHOWN_BLOCKED],
+        blocked=_by_reason(blocked),
         number_of_blocked=len(blocked),
+        fits={act.name: sum(row.status in act.statuses for row in chosen) for act in ACTS.values()},
         steps=_steps(everything) if may_write and not choice.status else (),
         beginning=beginning(management_account=actor.management_account) if nothing_at_all else None,
         live=_live(choice, mark, everything, page),
@@ -162,6 +173,16 @@ def rows_and_blocked(
         one for one in computed.blocked if one.code != "invoice_exists" and _of(choice.account, one.account_token)
     )
     return rows, blocked
+
+
+def _by_reason(blocked: Sequence[BlockedRow]) -> tuple[BlockedReason, ...]:
+    names: dict[str, list[str]] = {}
+    for one in blocked:
+        names.setdefault(one.reason, []).append(one.account_name)
+    return tuple(
+        BlockedReason(reason=reason, number=len(accounts), names=tuple(accounts[:_SHOWN_BLOCKED]))
+        for reason, accounts in names.items()
+    )
 
 
 def chosen_rows(*, actor: Actor, choice: Choice, now: datetime) -> list[Row]:

@@ -163,7 +163,7 @@ def invoice_row(invoice: InvoiceRow, *, may_write: bool, zone: tzinfo, now: date
 
 
 def margin_percent(*, margin: Decimal | None, subtotal: Decimal | None) -> str:
-    """Return the margin as a share of what is billed before adjustments."""
-    if margin is None or subtotal is None:
+    """Return the margin as a share of what is billed before adjustments; empty for a credit balance."""
+    if margin is None or subtotal is None or subtotal <= 0:
         return ""
     return percent(margin, of=subtotal)

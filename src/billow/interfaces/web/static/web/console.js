@@ -59,6 +59,15 @@ function closeMenus(except) {
   all(".menu[open]").forEach((menu) => menu !== except && menu.removeAttribute("open"));
 }
 
+// A menu near the lower edge opens upwards.
+document.addEventListener("toggle", (event) => {
+  const list = event.target.matches?.(".menu[open]") && one(".menu-list", event.target);
+  if (!list) return;
+  list.classList.remove("up");
+  const box = list.getBoundingClientRect();
+  list.classList.toggle("up", box.bottom > innerHeight && event.target.getBoundingClientRect().top > box.height);
+}, true);
+
 function unfold(button, wide) {
   button.setAttribute("aria-expanded", String(wide));
   document.getElementById(button.getAttribute("aria-controls")).hidden = !wide;
@@ -119,6 +128,7 @@ function select() {
   every.checked = boxes.length > 0 && (wholeFilter || selected.size === boxes.length);
   every.indeterminate = number > 0 && !every.checked;
   every.setAttribute("aria-label", number ? "Select none or all on this page" : "Select all on this page");
+  if (one("#select-filter")) one("#select-filter").hidden = wholeFilter;
   one("#scope").value = wholeFilter ? "filter" : "";
   toolbar.classList.toggle("has-selection", number > 0);
   const words = number ? `${number} selected` : "";
@@ -130,7 +140,7 @@ function select() {
 function offer(button, boxes) {
   const fits = boxes.filter((box) => box.checked && box.closest("tr").dataset.acts.split(" ").includes(button.dataset.act));
   const number = one(".number", button);
-  button.hidden = !wholeFilter && fits.length === 0;
+  button.hidden = fits.length === 0 && !(wholeFilter && Number(button.dataset.all));
   number.hidden = wholeFilter;
   number.textContent = fits.length;
 }

@@ -1,0 +1,41 @@
+"""Values made in bulk are the same as those of the plain constructor."""
+
+from dataclasses import FrozenInstanceError, dataclass, replace
+
+import pytest
+
+from billow.terms.bulk import maker_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    x: int
+    y: int
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    x: int
+
+    def __post_init__(self) -> None:
+        raise ValueError("never right")
+
+
+def test_a_value_made_in_bulk_is_like_any_other() -> None:
+    made, plain = maker_of(Point)(1, 2, "here"), Point(x=1, y=2, name="here")
+    assert type(made) is Point
+    assert (made, hash(made), repr(made)) == (plain, hash(plain), repr(plain))
+    assert replace(made, x=3) == Point(x=3, y=2, name="here")
+    with pytest.raises(FrozenInstanceError):
+        made.x = 3  # type: ignore[misc]
+
+
+def test_every_field_must_be_given() -> None:
+    with pytest.raises(TypeError, match="name"):
+        maker_of(Point)(1, 2)
+
+
+def test_a_class_that_checks_its_fields_is_refused() -> None:
+    with pytest.raises(TypeError, match="Checked checks its fields"):
+        maker_of(Checked)
