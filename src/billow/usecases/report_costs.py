@@ -5,18 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from billow.coststore.run import UnableToQuery
-from billow.rating.rate import UnableToRate, rate
 from billow.rating.rated_costs import RatedLine, RatedMonth, UnallocatedCost
-from billow.records.billing.models import BillingProfile, ManagedAccount
-from billow.terms.focus import CostBasis
+from billow.records.billing.models import ManagedAccount
 from billow.terms.issue import Issue, Severity
 from billow.terms.period import BillingPeriod
 from billow.usecases.actor import Actor
-from billow.usecases.agreements import agreements_of, delegations_of
-from billow.usecases.billed_accounts import delegations_as_billed
-from billow.usecases.costs import cost_store, partitions_of
-from billow.usecases.invoice_parties import profile_of
+from billow.usecases.agreements import agreements_of
+from billow.usecases.rate_month import MonthInputs, month_inputs, rate_month
 from billow.usecases.refused import Refused
 
 GROUPINGS: Mapping[str, str] = {
@@ -90,7 +85,12 @@ def report_costs(
         if account is None
         else (account,)
     )
-    months = _rate(actor, accounts, period, with_unallocated=account is None)
+    inputs = month_inputs(management_account=actor.management_account, accounts=accounts, period=period)
+    months = rate_month(
+        inputs=inputs,
+        agreements={each.account_token: each for each in agreements_of(accounts)},
+        with_unallocated=account is None,
+    )
     names = {each.token: each.name for each in accounts}
     rows = _rows(months, names, groups)
     unallocated = months[0].unallocated if account is None else ()
@@ -101,53 +101,19 @@ def report_costs(
         totals=_totals(rows, unallocated if account is None else None),
         unallocated=unallocated,
         issues=(
-            *_mixed(actor, accounts),
+            *_mixed(inputs),
             *(issue for month in months for costs in month.by_account.values() for issue in costs.issues),
         ),
     )
 
 
-def _mixed(actor: Actor, accounts: Sequence[ManagedAccount]) -> tuple[Issue, ...]:
+def _mixed(inputs: MonthInputs) -> tuple[Issue, ...]:
     """Return a warning if the sums are of several cost metrics, because then they are no provider's bill."""
-    used = sorted(_by_basis(actor, accounts))
+    used = sorted(basis for basis, concerned in inputs.by_basis.items() if concerned)
     if len(used) < 2:
         return ()
     text = f"Billing profiles start from different cost metrics ({', '.join(used)}): the sums mix them, per account."
     return (Issue("mixed_cost_metrics", text, severity=Severity.WARNING),)
-
-
-def _by_basis(actor: Actor, accounts: Sequence[ManagedAccount]) -> dict[CostBasis, list[ManagedAccount]]:
-    profiles = tuple(BillingProfile.objects.visible_to(actor.management_account))
-    by_basis: dict[CostBasis, list[ManagedAccount]] = defaultdict(list)
-    for account in accounts:
-        profile = profile_of(account=account, profiles=profiles)
-        by_basis[CostBasis(profile.cost_basis) if profile else CostBasis.BILLED_COST].append(account)
-    return by_basis
-
-
-def _rate(
-    actor: Actor, accounts: Sequence[ManagedAccount], period: BillingPeriod, *, with_unallocated: bool
-) -> list[RatedMonth]:
-    """Return the rated month, once for each cost metric that billing profiles use; only the first has unallocated."""
-    by_basis = {CostBasis.BILLED_COST: [], **_by_basis(actor, accounts)}
-    partitions = partitions_of(management_account=actor.management_account, period=period)
-    given = delegations_of(actor.management_account, period)
-    try:
-        delegations = delegations_as_billed(delegations=given, partitions=partitions)
-        return [
-            rate(
-                store=cost_store(),
-                partitions=partitions,
-                period=period,
-                agreements=agreements_of(concerned),
-                delegations=delegations,
-                basis=basis,
-                with_unallocated=with_unallocated and basis is CostBasis.BILLED_COST,
-            )
-            for basis, concerned in by_basis.items()
-        ]
-    except (UnableToRate, UnableToQuery) as unable:
-        raise Refused("unable_to_rate", str(unable)) from unable
 
 
 def _rows(months: Iterable[RatedMonth], names: Mapping[str, str], groups: Sequence[str]) -> tuple[CostRow, ...]:

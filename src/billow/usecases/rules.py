@@ -1,6 +1,7 @@
 """Billing rules: what the MSP does to the cost before a customer sees it."""
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -69,18 +70,15 @@ def list_rules(*, actor: Actor) -> tuple[BillingRule, ...]:
 def add_rule(*, actor: Actor, fields: Mapping[str, object], now: datetime) -> SavedRule:
     """Add a rule from RULE_FIELDS. It does nothing until assigned, unless it applies to all."""
     actor.must_write_rules()
-    findings = Findings()
-    findings.read_known(fields, known=RULE_FIELDS)
-    rule = BillingRule(management_account=actor.management_account, created_by=actor.user)
-    rule.type = findings.read_choice(fields.get("type"), column="type", choices=RuleType.values)
-    _fill(findings, rule, {"title": None, **fields})
+    read = read_new_rule(actor=actor, fields=fields)
+    rule = read.rule
     with transaction.atomic():
         lock_management_account(management_account=actor.management_account)
         rule.save()
         if rule.apply_to_all:
             _place_everywhere(actor, rule)
         _record(actor, rule, "record_created", fields, now)
-    return SavedRule(rule=rule, warnings=findings.warnings)
+    return read
 
 
 def change_rule(*, actor: Actor, rule: BillingRule, fields: Mapping[str, object], now: datetime) -> SavedRule:
@@ -91,19 +89,18 @@ def change_rule(*, actor: Actor, rule: BillingRule, fields: Mapping[str, object]
     """
     actor.must_write_rules()
     actor.must_own(rule)
-    findings = Findings()
-    findings.read_known(fields, known=RULE_FIELDS)
     with transaction.atomic():
         lock_management_account(management_account=actor.management_account)
         rule = BillingRule.objects.select_for_update().get(pk=rule.pk)
         applied_to_all = rule.apply_to_all
-        _fill(findings, rule, fields)
+        read = read_changed_rule(rule=rule, fields=fields)
+        rule = read.rule
         rule.save()
         if rule.apply_to_all and not applied_to_all:
             _place_everywhere(actor, rule)
         _mark_drafts(actor, rule)
         _record(actor, rule, "record_updated", fields, now)
-    return SavedRule(rule=rule, warnings=findings.warnings)
+    return read
 
 
 def delete_rule(*, actor: Actor, rule: BillingRule, now: datetime) -> int:
@@ -118,6 +115,25 @@ def delete_rule(*, actor: Actor, rule: BillingRule, now: datetime) -> int:
         _record(actor, rule, "record_destroyed", {"assignments": assignments}, now)
         rule.delete()
     return assignments
+
+
+def read_new_rule(*, actor: Actor, fields: Mapping[str, object]) -> SavedRule:
+    """Return the rule that the fields describe, complete and correct, but do not save it; raise Refused."""
+    findings = Findings()
+    findings.read_known(fields, known=RULE_FIELDS)
+    rule = BillingRule(management_account=actor.management_account, created_by=actor.user)
+    rule.type = findings.read_choice(fields.get("type"), column="type", choices=RuleType.values)
+    _fill(findings, rule, {"title": None, **fields})
+    return SavedRule(rule=rule, warnings=findings.warnings)
+
+
+def read_changed_rule(*, rule: BillingRule, fields: Mapping[str, object]) -> SavedRule:
+    """Return a copy of the rule with the given fields changed (never the type), not saved; raise Refused."""
+    findings = Findings()
+    findings.read_known(fields, known=RULE_FIELDS)
+    changed = copy(rule)
+    _fill(findings, changed, fields)
+    return SavedRule(rule=changed, warnings=findings.warnings)
 
 
 def _fill(findings: Findings, rule: BillingRule, fields: Mapping[str, object]) -> None:

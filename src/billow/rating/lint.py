@@ -1,0 +1,103 @@
+"""What a person should look at before a rule is used, found in a month rated without and with it."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from billow.billingrules.program import program_of
+from billow.billingrules.rule import AdjustmentRule, BillingRule
+from billow.rating.rated_costs import RatedCosts, RatedLine
+from billow.terms.issue import Issue, Severity
+from billow.terms.period import BillingPeriod
+
+_LEAST_PERCENTAGE, _MOST_PERCENTAGE = Decimal(50), Decimal(200)
+
+
+def lint_rule(
+    *,
+    rule: BillingRule,
+    period: BillingPeriod,
+    before: Mapping[str, RatedCosts],
+    after: Mapping[str, RatedCosts],
+    titles: Mapping[str, str],
+) -> tuple[Issue, ...]:
+    """Return warnings; ``before`` and ``after`` are the customers the rule runs for, by token, ``titles`` of rules."""
+    return (
+        *_unusual_factor(rule),
+        *_no_customer(rule, after),
+        *_in_the_month(rule, period, before, after, titles),
+    )
+
+
+def _unusual_factor(rule: BillingRule) -> Iterable[Issue]:
+    if isinstance(rule, AdjustmentRule) and not _LEAST_PERCENTAGE <= rule.percentage <= _MOST_PERCENTAGE:
+        yield _warning(
+            "unusual_factor",
+            f"{rule.title} shows {rule.percentage:f} % of the cost; 95 takes 5 % off, 105 adds 5 %. Is that meant?",
+            column="percentage",
+        )
+
+
+def _no_customer(rule: BillingRule, after: Mapping[str, RatedCosts]) -> Iterable[Issue]:
+    if not after:
+        yield _warning("assigned_to_nobody", f"{rule.title} is assigned to no managed account, so it does nothing yet.")
+
+
+def _in_the_month(
+    rule: BillingRule,
+    period: BillingPeriod,
+    before: Mapping[str, RatedCosts],
+    after: Mapping[str, RatedCosts],
+    titles: Mapping[str, str],
+) -> Iterable[Issue]:
+    program = program_of(rules=[rule], period=period)
+    if not program.steps and not program.inserts:
+        yield _warning("dates_exclude_month", f"By its dates {rule.title} does nothing in {period}.")
+    elif after and not any(_changed_by(rule, line) for line in _lines(after)):
+        yield _warning("matches_nothing", f"{rule.title} changes no line of {period}; is each name in it spelt right?")
+    emptied = [token for token, costs in after.items() if _removes_everything(rule, before[token], costs)]
+    if emptied:
+        yield _warning(
+            "removes_everything", f"{rule.title} leaves nothing of the month's cost of {len(emptied)} managed accounts."
+        )
+    yield from _fees_changed(rule, after, titles)
+
+
+def _removes_everything(rule: BillingRule, before: RatedCosts, after: RatedCosts) -> bool:
+    """Tell whether something was left before, nothing is left after, and the rule had a part in it."""
+    provider_lines = [line for line in after.lines if line.inserted_by is None]
+    return (
+        any(line.rated_cost for line in before.lines if line.inserted_by is None)
+        and not any(line.rated_cost for line in provider_lines)
+        and any(_changed_by(rule, line) for line in provider_lines)
+    )
+
+
+def _fees_changed(rule: BillingRule, after: Mapping[str, RatedCosts], titles: Mapping[str, str]) -> Iterable[Issue]:
+    """Warn of each fixed amount that a rule behind it changes, if the rule is the one or the other."""
+    found = {
+        (line.inserted_by, delta.rule_token): line
+        for line in _lines(after)
+        for delta in line.deltas
+        if line.inserted_by
+        and delta.rule_token != line.inserted_by
+        and rule.token in {line.inserted_by, delta.rule_token}
+    }
+    for (fee, later), line in found.items():
+        yield _warning(
+            "fixed_amount_adjusted",
+            f"The fixed amount of {titles.get(fee or '', line.description or '')} is changed by "
+            f"{titles.get(later, later)}; limit that rule to a service or category if it should not be.",
+        )
+
+
+def _changed_by(rule: BillingRule, line: RatedLine) -> bool:
+    return any(delta.rule_token == rule.token for delta in line.deltas)
+
+
+def _lines(costs: Mapping[str, RatedCosts]) -> Iterable[RatedLine]:
+    for each in costs.values():
+        yield from each.lines
+
+
+def _warning(code: str, message: str, *, column: str | None = None) -> Issue:
+    return Issue(code, message, severity=Severity.WARNING, column=column)
