@@ -12,10 +12,10 @@ import pyarrow.compute as pc
 from billow.coststore.delivery import NULL_TEXTS, DecimalShape, DeliveredColumn, DeliveredFile
 from billow.ingest.decimals import STORED_DECIMAL, Decimals, shape_of, to_decimals
 from billow.ingest.problems import Complaint, Problems, shown
-from billow.ingest.providers.provider import Translation
 from billow.ingest.rounding import RoundingByPeriod
 from billow.ingest.staged_table import StagedTable
 from billow.ingest.times import to_times
+from billow.ingest.translation import Translation
 from billow.terms.focus import COLUMN_BY_NAME, ColumnKind
 from billow.terms.issue import Issue
 

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from billow.ingest.decimals import STORED_DECIMAL
 from billow.ingest.problems import Complaint
 from billow.ingest.providers.aws.lines import LineType
-from billow.ingest.providers.provider import Tell
+from billow.ingest.translation import Tell
 from billow.terms.issue import Severity
 
 _NOTHING = pa.scalar(0, STORED_DECIMAL)

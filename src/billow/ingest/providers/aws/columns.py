@@ -102,7 +102,7 @@ def snake_name(name: str) -> str:
     return "_".join(parts).lower()
 
 
-def key_in(name: str, group: str) -> str | None:
+def key_in(name: str, *, group: str) -> str | None:
     """Return the key of a column that holds one tag, cost category or discount, or None for other columns."""
     for prefix in (f"{group}/", f"{snake_name(group)}_"):
         if name.startswith(prefix) and len(name) > len(prefix):
@@ -139,4 +139,4 @@ def _stored_name(name: str) -> str | None:
     known = report_name(name)
     if known is not None:
         return known
-    return name if any(key_in(name, group) for group in LISTS) else None
+    return name if any(key_in(name, group=group) for group in LISTS) else None

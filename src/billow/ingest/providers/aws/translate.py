@@ -21,8 +21,8 @@ from billow.ingest.providers.aws.columns import (
     snake_name,
 )
 from billow.ingest.providers.aws.lists import json_of_columns, json_of_list, value_of_key
-from billow.ingest.providers.provider import Tell
 from billow.ingest.retype import DECIMAL_KINDS, as_text
+from billow.ingest.translation import Tell
 from billow.terms.focus import ColumnKind
 from billow.terms.issue import Severity
 
@@ -50,7 +50,7 @@ class ReportTranslation:
             DeliveredColumn(column.delivered, group)
             for group in LISTS
             for column in self.source
-            if column.stored == group or key_in(column.stored, group)
+            if column.stored == group or key_in(column.stored, group=group)
         ]
         first_of_each = {column.stored: column for column in reversed(lists)}
         object.__setattr__(self, "columns", (*plain.values(), *first_of_each.values()))
@@ -96,7 +96,7 @@ class ReportTranslation:
         keys = {
             key: as_text(delivered[column.delivered])
             for column in self.source
-            if (key := key_in(column.stored, group)) is not None
+            if (key := key_in(column.stored, group=group)) is not None
         }
         return json_of_columns(keys, keys_are_tags=is_tags)
 
