@@ -222,6 +222,15 @@ def test_maps_of_many_rows_keep_to_their_rows(store: CostStore, tmp_path: Path) 
     assert [row["discount"] is None for row in rows] == [True, False, True, True]
 
 
+def test_attributes_in_json_text_lose_their_escapes(store: CostStore, tmp_path: Path) -> None:
+    names = ['Caf\u00e9 "Q"', "C:\\new", "plain"]
+    packed = [{"product": json.dumps({"product_name": name})} for name in names]
+    text = report(*packed, snake=True).replace("product_product_name", "unused")
+    (tmp_path / "report.csv").write_text(text)
+
+    assert [row["ServiceName"] for row in charges(import_report(store, tmp_path / "report.csv"))] == names
+
+
 def test_doubles_become_the_decimals_that_were_meant(store: CostStore, tmp_path: Path) -> None:
     costs = ("0.1", "0.2", "4e-07", "0.0002839506147")
     changes = [{"lineItem/UnblendedCost": cost} for cost in costs]

@@ -1,5 +1,6 @@
 """Tags, cost categories and product attributes, however a report packs them, a column at a time."""
 
+import json
 from collections.abc import Mapping
 
 import pyarrow as pa
@@ -47,9 +48,18 @@ def value_of_key(packed: pa.Array, *, key: str) -> pa.Array:
         return as_text(pc.map_lookup(packed, pa.scalar(key, packed.type.key_type), "first"))
     found = pc.extract_regex(as_text(packed), rf'"{key}"\s*:\s*"(?P<value>(?:[^"\\]|\\.)*)"')
     texts = pc.struct_field(found, "value")
-    for plain, escaped in reversed(_ESCAPES):
-        texts = pc.replace_substring(texts, escaped, plain)
+    if pc.any(pc.match_substring(texts, "\\")).as_py():
+        encoded = pc.dictionary_encode(texts)
+        plain = [_unescaped(text) for text in encoded.dictionary.to_pylist()]
+        texts = pa.array(plain, pa.string()).take(encoded.indices)
     return as_text(texts)
+
+
+def _unescaped(text: str) -> str:
+    try:
+        return str(json.loads(f'"{text}"', strict=False))
+    except ValueError:
+        return text
 
 
 def _keys(keys: pa.Array, are_tags: bool) -> pa.Array:
