@@ -107,7 +107,7 @@ class Reading:
         return Retyping(file.name, columns, self.problems, row_of, self.rounding, translation)
 
     def _plan(self, names: tuple[str, ...], file: FoundFile) -> tuple[DeliveredColumn, ...] | None:
-        """Map the columns; None if the format is unknown or a name stands twice, so that rows have no meaning."""
+        """Map the columns; None if rows have no meaning: an unknown format, no column of use, or a name that stands twice."""
         provider = provider_for(bill_format=self.bill_format, names=names)
         if provider is None:
             message = f"The columns are those of no bill format that can be imported ({listed(PROVIDERS)})."
@@ -117,4 +117,5 @@ class Reading:
         columns, issues = provider.plan_columns(names=names, path=file.name)
         for issue in issues:
             self.problems.add(issue)
-        return None if any(issue.code == "duplicate_column" for issue in issues) else columns
+        unusable = not columns or any(issue.code == "duplicate_column" for issue in issues)
+        return None if unusable else columns

@@ -19,6 +19,7 @@ from tests.unit.ingest.aws_bills import (
 from tests.unit.ingest.focus_bills import contents
 
 from billow.coststore.store import CostStore
+from billow.ingest.providers.aws.columns import REQUIRED, snake_name
 
 LEGACY = "nise/aws-cur-legacy"
 CUR_2 = "derived-cur2"
@@ -353,8 +354,19 @@ def test_missing_columns_are_named_in_the_reports_spelling(store: CostStore, tmp
 
     result = import_report(store, tmp_path / "report.csv")
 
-    assert ("missing_column", name) in {(issue.code, issue.column) for issue in result.issues}
+    assert [(issue.code, issue.column) for issue in result.issues] == [("missing_column", name)]
     assert contents(store) == {}
+
+
+def test_a_bill_of_another_kind_that_is_called_a_report_lacks_every_column(store: CostStore, tmp_path: Path) -> None:
+    (tmp_path / "other.csv").write_text("service,cost\nAmazonEC2,5\n")
+
+    result = import_report(store, tmp_path / "other.csv", bill_format="cur")
+
+    assert result.imports == ()
+    assert {(issue.code, issue.column) for issue in result.issues} == {
+        ("missing_column", snake_name(name)) for name in REQUIRED
+    }
 
 
 def test_two_spellings_of_one_column_are_refused(store: CostStore, tmp_path: Path) -> None:

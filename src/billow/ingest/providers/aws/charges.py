@@ -67,6 +67,8 @@ def to_charges(rows: Mapping[str, pa.Array], *, tell: Tell, name_of: Callable[[s
         **_quantities(raw, types, category),
         **_commitment(raw, types),
     }
+    # What a missing column leaves empty is no fault of the rows: the missing column is told by itself.
+    charges = {name: values for name, values in charges.items() if ORIGINS.get(name) in (None, *rows)}
     kept = {name: raw[name] for name in (*KIND_BY_NAME, COST_CATEGORIES, DISCOUNT) if name in rows}
     return charges | kept
 
