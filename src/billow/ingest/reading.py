@@ -107,7 +107,7 @@ class Reading:
         return Retyping(file.name, columns, self.problems, row_of, self.rounding, translation)
 
     def _plan(self, names: tuple[str, ...], file: FoundFile) -> tuple[DeliveredColumn, ...] | None:
-        """Map the columns; None if rows have no meaning: an unknown format, no column of use, or a name that stands twice."""
+        """Map the columns; None if rows mean nothing: an unknown format, no column of use, a name that stands twice."""
         provider = provider_for(bill_format=self.bill_format, names=names)
         if provider is None:
             message = f"The columns are those of no bill format that can be imported ({listed(PROVIDERS)})."
