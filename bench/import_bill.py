@@ -35,7 +35,9 @@ def billow_import(bill: Path, work: Path) -> dict[str, Any]:
     """Import the bill: read, check every value, sum, write, publish."""
     store = CostStore(root=work / "costs")
     began = time.perf_counter()
-    result = read_bill(paths=[bill], integration_token="accss_crdntl_00000000000000aa", store=store)
+    result = read_bill(
+        paths=sorted(bill.rglob("*.parquet")), integration_token="accss_crdntl_00000000000000aa", store=store
+    )
     seconds = time.perf_counter() - began
     if not result.imports:
         raise SystemExit(f"the bill was refused: {result.issues[:5]}")

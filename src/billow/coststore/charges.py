@@ -79,7 +79,8 @@ def schema_of(*, files: Sequence[ReadableFile]) -> StoredSchema:
             if column.stored not in COLUMN_BY_NAME:
                 kind = readable.types[column.delivered]
                 extras[column.stored] = kind if extras.get(column.stored, kind) == kind else "VARCHAR"
-    return StoredSchema({name: shape.sql_type for name, shape in shapes.items()}, extras)
+    decimals = {name: shape.sql_type for name, shape in shapes.items()}
+    return StoredSchema(decimals, {name: decimals.get(name, kind) for name, kind in extras.items()})
 
 
 def charges_sql(*, readable: ReadableFile, schema: StoredSchema, with_row: bool = False) -> str:

@@ -33,10 +33,14 @@ class DecimalShape:
 
 @dataclass(frozen=True, slots=True)
 class DeliveredColumn:
-    """A column by its name in the delivered file and its name in the store."""
+    """A column by its name in the delivered file and its name in the store.
+
+    ``origin`` is its name in the file the person gave, where ``delivered`` names one in a rewritten copy.
+    """
 
     delivered: str
     stored: str
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

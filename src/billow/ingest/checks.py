@@ -35,7 +35,9 @@ def tell_findings(
     problems: Problems,
 ) -> None:
     """Turn findings into issues with delivered row and value, leaving out what was said while reading."""
-    delivered = {file.name: {column.stored: column.delivered for column in file.columns} for file in files}
+    delivered = {
+        file.name: {column.stored: column.origin or column.delivered for column in file.columns} for file in files
+    }
     for finding in findings:
         name = delivered[finding.file].get(finding.rule.column)
         if name is not None:

@@ -12,7 +12,8 @@ from billow.coststore.delivery import MAX_DECIMAL_DIGITS, STORED_SCALE, DecimalS
 STORED_DECIMAL = pa.decimal128(MAX_DECIMAL_DIGITS, STORED_SCALE)
 MAX_INTEGER_DIGITS = MAX_DECIMAL_DIGITS - STORED_SCALE
 _PLAIN = r"^[+-]?\d{1,20}(\.\d{0,18})?$"
-_NUMBER = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?$", re.ASCII)
+NUMBER_PATTERN = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?$"
+_NUMBER = re.compile(NUMBER_PATTERN, re.ASCII)
 _STEP = Decimal(1).scaleb(-STORED_SCALE)
 _MAX_PLACES = 100
 

@@ -9,6 +9,19 @@ from billow.terms.issue import Issue, Severity
 MAX_VALUE_CHARACTERS = 80
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Complaint:
+    """What is wrong with a value of a batch; ``index`` is its place there, ``count`` how many rows it stands for."""
+
+    column: str
+    index: int
+    code: str
+    value: str | None
+    reason: str
+    severity: Severity = Severity.ERROR
+    count: int = 1
+
+
 @dataclass(slots=True)
 class Problems:
     """Issues in the order found; of each kind, file and column the first ``limit`` are kept, the rest is counted."""

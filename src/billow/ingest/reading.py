@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from billow.coststore.delivery import DeliveredColumn, DeliveredFile
 from billow.ingest.csv_file import CsvRows, csv_column_names
 from billow.ingest.limits import ImportLimits
+from billow.ingest.overlap import tell_overlaps
 from billow.ingest.parquet_file import as_delivered, open_parquet, read_parquet_batches
 from billow.ingest.problems import Problems, listed
 from billow.ingest.progress import Meter
@@ -35,6 +36,7 @@ class Reading:
     meter: Meter
     rounding: RoundingByPeriod = field(default_factory=RoundingByPeriod)
     formats: set[str] = field(default_factory=set)
+    line_key: tuple[str, ...] = ()
     row_numbers: dict[str, Callable[[int], int]] = field(default_factory=dict)
 
     def read(self, files: Sequence[FoundFile]) -> tuple[DeliveredFile, ...]:
@@ -49,6 +51,7 @@ class Reading:
         if len(self.formats) > 1:
             message = f"The files are of several formats ({listed(sorted(self.formats))}); import each by itself."
             self.problems.add(Issue(code="mixed_formats", message=message))
+        tell_overlaps(files=delivered, key=self.line_key, problems=self.problems)
         return tuple(delivered)
 
     def _csv(self, file: FoundFile, target: Path) -> DeliveredFile | None:
@@ -58,7 +61,7 @@ class Reading:
             return None
         rows = CsvRows(file=file, names=names, limits=self.limits, problems=self.problems, on_bytes=self.meter.advance)
         self.row_numbers[file.name] = rows.number_of
-        retyping = Retyping(file.name, columns, self.problems, rows.number_of, self.rounding)
+        retyping = self._retyping(file, names, columns, rows.number_of)
         return retyping.rewrite(rows.batches(), target=target)
 
     def _parquet(self, file: FoundFile, target: Path) -> DeliveredFile | None:
@@ -75,10 +78,13 @@ class Reading:
         self, file: FoundFile, opened: pq.ParquetFile, columns: tuple[DeliveredColumn, ...], target: Path
     ) -> DeliveredFile | None:
         try:
-            delivered = as_delivered(file=file, opened=opened, columns=columns)
+            names = tuple(opened.schema_arrow.names)
+            retyping = self._retyping(file, names, columns, lambda position: position + 1)
+            delivered = None
+            if retyping.translation is None:
+                delivered = as_delivered(file=file, opened=opened, columns=columns)
             if delivered is not None:
                 return delivered
-            retyping = Retyping(file.name, columns, self.problems, lambda position: position + 1, self.rounding)
             return retyping.rewrite(read_parquet_batches(opened=opened, columns=columns), target=target)
         except (pa.ArrowException, OSError) as error:
             if isinstance(error, OSError) and is_no_space(error):
@@ -88,8 +94,20 @@ class Reading:
             self.problems.add(Issue(code="damaged_file", message=message, path=file.name))
             return None
 
+    def _retyping(
+        self,
+        file: FoundFile,
+        names: tuple[str, ...],
+        columns: tuple[DeliveredColumn, ...],
+        row_of: Callable[[int], int],
+    ) -> Retyping:
+        provider = provider_for(bill_format=self.bill_format, names=names)
+        translation = None if provider is None else provider.translation(columns=columns)
+        self.line_key = () if translation is None else translation.line_key
+        return Retyping(file.name, columns, self.problems, row_of, self.rounding, translation)
+
     def _plan(self, names: tuple[str, ...], file: FoundFile) -> tuple[DeliveredColumn, ...] | None:
-        """Map the columns; None if the format is unknown or a name stands twice, so that rows have no meaning."""
+        """Map the columns; None if rows mean nothing: an unknown format, no column of use, a name that stands twice."""
         provider = provider_for(bill_format=self.bill_format, names=names)
         if provider is None:
             message = f"The columns are those of no bill format that can be imported ({listed(PROVIDERS)})."
@@ -99,4 +117,5 @@ class Reading:
         columns, issues = provider.plan_columns(names=names, path=file.name)
         for issue in issues:
             self.problems.add(issue)
-        return None if any(issue.code == "duplicate_column" for issue in issues) else columns
+        unusable = not columns or any(issue.code == "duplicate_column" for issue in issues)
+        return None if unusable else columns

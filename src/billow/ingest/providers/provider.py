@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from billow.coststore.delivery import DeliveredColumn
+from billow.ingest.translation import Translation
 from billow.terms.issue import Issue
 
 
@@ -19,3 +20,6 @@ class Provider(Protocol):
 
     def plan_columns(self, *, names: Sequence[str], path: str) -> tuple[tuple[DeliveredColumn, ...], tuple[Issue, ...]]:
         """Say which delivered column becomes which stored one, and what is wrong with the names."""
+
+    def translation(self, *, columns: Sequence[DeliveredColumn]) -> Translation | None:
+        """Say how the planned columns become charges; None where they are FOCUS's already."""

@@ -21,3 +21,6 @@ class FocusBill:
     def plan_columns(self, *, names: Sequence[str], path: str) -> tuple[tuple[DeliveredColumn, ...], tuple[Issue, ...]]:
         """Say which delivered column becomes which stored one, and what is wrong with the names."""
         return plan(names=names, path=path)
+
+    def translation(self, *, columns: Sequence[DeliveredColumn]) -> None:
+        """Say that the columns are charges as they are."""
