@@ -236,6 +236,13 @@ def test_a_charge_without_a_description_says_its_sub_category_unless_the_service
     assert "Azure Virtual Machines · Usage" in text
 
 
+@pytest.mark.parametrize("lines", [30, 60, 100, 300])
+def test_a_draft_of_any_length_is_laid_out_with_its_mark_on_every_page(lines: int) -> None:
+    pdf = render_pdf(invoice=long_invoice(lines=lines, issue_date=None, due_date=None), logo=None)
+    assert len(pages_of(pdf)) > 1
+    assert all("DRAFT" in page for page in pages_of(pdf))
+
+
 def test_a_draft_says_so_and_has_no_dates() -> None:
     draft = short_invoice(issue_date=None, due_date=None)
     assert draft.is_draft
