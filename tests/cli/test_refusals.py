@@ -162,6 +162,14 @@ def test_a_bad_bill_is_refused_whole_with_every_problem(billow: Program, tmp_pat
     assert billow.refused("costs", "import", tmp_path / "nothing", "--integration", "Payer") == ["no_such_file"]
 
 
+def test_a_format_that_is_not_read_yet_is_refused_by_name(billow: Program, tmp_path: Path) -> None:
+    billow.ok("integrations", "add", "Payer", "--provider", "gcp")
+    bill = tmp_path / "bill.csv"
+    bill.write_bytes(focus_csv(period=MARCH, charges=[Charge(sub_account="1", cost="1")]))
+    assert billow.refused("costs", "import", bill, "--integration", "Payer", "--format", "gcp") == ["unknown_format"]
+    assert billow.ok("costs", "list")["imports"] == []
+
+
 def test_a_dry_run_tells_and_stores_nothing(billow: Program, tmp_path: Path) -> None:
     billow.ok("integrations", "add", "Payer", "--provider", "aws")
     file = tmp_path / "march.csv"

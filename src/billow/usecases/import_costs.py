@@ -10,6 +10,7 @@ from django.db import transaction
 
 from billow.coststore.partition import CostTotals
 from billow.ingest.load import StagedImport, read_bill
+from billow.ingest.providers.table import UnknownFormat
 from billow.records.billing.models import ManagedAccount
 from billow.records.costs.models import CostImport, CostImportTotals, Integration
 from billow.terms.issue import Issue, has_errors
@@ -69,14 +70,17 @@ def import_costs(
     actor.must_own(integration)
     store = cost_store()
     store.discard_staging()
-    result = read_bill(
-        paths=paths,
-        integration_token=integration.token,
-        store=store,
-        format=format,
-        dry_run=dry_run,
-        on_progress=None if on_progress is None else lambda step: on_progress(step.step, step.done, step.total),
-    )
+    try:
+        result = read_bill(
+            paths=paths,
+            integration_token=integration.token,
+            store=store,
+            format=format,
+            dry_run=dry_run,
+            on_progress=None if on_progress is None else lambda step: on_progress(step.step, step.done, step.total),
+        )
+    except UnknownFormat as unknown:
+        raise Refused("unknown_format", str(unknown)) from unknown
     if has_errors(result.issues):
         raise Refused("bad_bill", "The delivery was refused whole and nothing was changed", result.issues)
     if dry_run:
