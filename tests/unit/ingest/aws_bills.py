@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 
 from billow.coststore.store import CostStore
 from billow.ingest.load import IngestResult, read_bill
-from billow.ingest.providers.aws.columns import KIND_BY_NAME, snake_name
+from billow.ingest.providers.aws.columns import snake_name
+from billow.terms.cur import KIND_BY_NAME
 from billow.terms.focus import ColumnKind
 
 TOKEN = "accss_crdntl_0123456789abcdef"

@@ -10,11 +10,11 @@ import pyarrow.compute as pc
 
 from billow.ingest.decimals import STORED_DECIMAL
 from billow.ingest.providers.aws.amortise import effective_cost
-from billow.ingest.providers.aws.columns import COST_CATEGORIES, DISCOUNT, KIND_BY_NAME, RESOURCE_TAGS
 from billow.ingest.providers.aws.lines import LineType
 from billow.ingest.retype import DECIMAL_KINDS
 from billow.ingest.times import STORED_TIME
 from billow.ingest.translation import Tell
+from billow.terms.cur import COST_CATEGORIES, DISCOUNT, KIND_BY_NAME, RESOURCE_TAGS
 from billow.terms.focus import ChargeCategory, ColumnKind
 
 _SAME: dict[str, str] = {

@@ -5,67 +5,16 @@ from collections.abc import Sequence
 
 from billow.coststore.delivery import DeliveredColumn
 from billow.ingest.providers.columns import missing_column, repeated_columns
-from billow.terms.focus import ColumnKind
+from billow.terms.cur import COST_CATEGORIES, DISCOUNT, KIND_BY_NAME, RESOURCE_TAGS
 from billow.terms.issue import Issue
 
 BILLING_PERIOD_START = "bill/BillingPeriodStartDate"
 LINE_KEY = ("identity/LineItemId", "identity/TimeInterval")
-RESOURCE_TAGS = "resourceTags"
-COST_CATEGORIES = "costCategory"
 PRODUCT = "product"
-DISCOUNT = "discount"
 MAPS = (PRODUCT, RESOURCE_TAGS, COST_CATEGORIES, DISCOUNT)
 """Groups that CUR 2.0 delivers as one map each, where the legacy report has a column for each key."""
 LISTS = (RESOURCE_TAGS, COST_CATEGORIES, DISCOUNT)
 """Groups whose keys differ from customer to customer; the store keeps each as one JSON text."""
-
-_TEXTS = """
-bill/BillingEntity bill/BillType bill/InvoiceId bill/InvoicingEntity bill/PayerAccountId bill/PayerAccountName
-identity/LineItemId identity/TimeInterval
-lineItem/AvailabilityZone lineItem/CurrencyCode lineItem/LegalEntity lineItem/LineItemDescription lineItem/LineItemType
-lineItem/Operation lineItem/ProductCode lineItem/ResourceId lineItem/TaxType lineItem/UsageAccountId
-lineItem/UsageAccountName lineItem/UsageType
-pricing/currency pricing/LeaseContractLength pricing/OfferingClass pricing/PurchaseOption pricing/RateCode
-pricing/RateId
-pricing/term pricing/unit
-product/ProductName product/databaseEngine product/fromLocation product/group product/groupDescription
-product/instanceFamily product/instanceType product/instanceTypeFamily product/location product/operatingSystem
-product/operation product/productFamily product/region product/regionCode product/servicecode product/servicename
-product/sku product/storageClass product/tenancy product/toLocation product/transferType product/usagetype
-product/volumeType
-reservation/EndTime reservation/ReservationARN reservation/StartTime reservation/SubscriptionId
-savingsPlan/EndTime savingsPlan/InstanceTypeFamily savingsPlan/OfferingType savingsPlan/PaymentOption
-savingsPlan/PurchaseTerm savingsPlan/Region savingsPlan/SavingsPlanARN savingsPlan/StartTime
-"""
-_COSTS = """
-lineItem/BlendedCost lineItem/BlendedRate lineItem/NetUnblendedCost lineItem/NetUnblendedRate lineItem/UnblendedCost
-lineItem/UnblendedRate
-pricing/publicOnDemandCost pricing/publicOnDemandRate
-reservation/AmortizedUpfrontCostForUsage reservation/AmortizedUpfrontFeeForBillingPeriod reservation/EffectiveCost
-reservation/NetEffectiveCost reservation/RecurringFeeForUsage reservation/UnusedAmortizedUpfrontFeeForBillingPeriod
-reservation/UnusedRecurringFee reservation/UpfrontValue
-savingsPlan/AmortizedUpfrontCommitmentForBillingPeriod savingsPlan/NetSavingsPlanEffectiveCost
-savingsPlan/RecurringCommitmentForBillingPeriod savingsPlan/SavingsPlanEffectiveCost savingsPlan/SavingsPlanRate
-savingsPlan/TotalCommitmentToDate savingsPlan/UsedCommitment
-"""
-_QUANTITIES = """
-lineItem/NormalizationFactor lineItem/NormalizedUsageAmount lineItem/UsageAmount
-reservation/UnusedNormalizedUnitQuantity
-reservation/UnusedQuantity
-"""
-_TIMES = f"{BILLING_PERIOD_START} bill/BillingPeriodEndDate lineItem/UsageStartDate lineItem/UsageEndDate"
-
-KIND_BY_NAME: dict[str, ColumnKind] = {
-    name: kind
-    for kind, names in (
-        (ColumnKind.TEXT, _TEXTS),
-        (ColumnKind.COST, _COSTS),
-        (ColumnKind.QUANTITY, _QUANTITIES),
-        (ColumnKind.TIME, _TIMES),
-    )
-    for name in names.split()
-}
-"""Every raw column that the store keeps, by the legacy report's name."""
 
 REQUIRED = (
     BILLING_PERIOD_START,

@@ -12,17 +12,16 @@ from billow.ingest.problems import Complaint
 from billow.ingest.providers.aws.charges import ORIGINS, to_charges
 from billow.ingest.providers.aws.columns import (
     BILLING_PERIOD_START,
-    KIND_BY_NAME,
     LINE_KEY,
     LISTS,
     PRODUCT,
-    RESOURCE_TAGS,
     key_in,
     snake_name,
 )
 from billow.ingest.providers.aws.lists import json_of_columns, json_of_list, value_of_key
 from billow.ingest.retype import DECIMAL_KINDS, as_text
 from billow.ingest.translation import Tell
+from billow.terms.cur import KIND_BY_NAME, RESOURCE_TAGS
 from billow.terms.focus import ColumnKind
 from billow.terms.issue import Severity
 

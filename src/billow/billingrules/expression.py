@@ -1,0 +1,209 @@
+"""Expressions of rules, as values: what a person wrote in SQL is turned into these, and nothing else ever runs.
+
+Every value has a kind. The reader of SQL settles kinds beforehand (a quoted number where a number is needed
+becomes a ``Number``), so an expression that exists makes sense; see docs/rules.md for what each means.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Union
+
+
+class Dataset(StrEnum):
+    """What a statement works on: raw AWS report lines, or the converted costs of all providers."""
+
+    AWS = "aws"
+    COSTS = "costs"
+
+
+class Kind(StrEnum):
+    """What a value is; times and days are texts in ISO form (``2026-03-31T00:00:00Z``, ``2026-03-31``)."""
+
+    TEXT = "text"
+    NUMBER = "number"
+
+
+class Function(StrEnum):
+    """The functions that rules may call."""
+
+    LOWER = "LOWER"
+    UPPER = "UPPER"
+    SUBSTR = "SUBSTR"
+    COALESCE = "COALESCE"
+    ROUND = "ROUND"
+    ABS = "ABS"
+    LEAST = "LEAST"
+    GREATEST = "GREATEST"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """A quoted text."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number:
+    """A number as written, exact."""
+
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """NULL: no value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of a dataset, under its canonical name (``lineItem/UnblendedCost``, ``amount``)."""
+
+    dataset: Dataset
+    name: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arithmetic:
+    """Two numbers joined by one of ``+ - * /``."""
+
+    operator: str
+    left: "Value"
+    right: "Value"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concatenation:
+    """Texts one behind the other."""
+
+    parts: tuple["Value", ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A function and its arguments."""
+
+    function: Function
+    arguments: tuple["Value", ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cast:
+    """A text read as a number, or a number written as a text."""
+
+    operand: "Value"
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """The value of the first branch whose condition holds, else ``otherwise``."""
+
+    branches: tuple[tuple["Condition", "Value"], ...]
+    otherwise: "Value"
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sum:
+    """The sum over all charges that the statement chooses."""
+
+    operand: "Value"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Two values of one kind compared by one of ``= != < <= > >=``."""
+
+    operator: str
+    left: "Value"
+    right: "Value"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """True if the operand equals one of the values."""
+
+    operand: "Value"
+    values: tuple["Value", ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pattern:
+    """LIKE: ``%`` stands for any text, ``_`` for one character; upper and lower case differ."""
+
+    operand: "Value"
+    pattern: "Value"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IsMissing:
+    """IS NULL: true of a missing value, and of an empty text in a column."""
+
+    operand: "Value"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Every:
+    """AND: true if all conditions are."""
+
+    conditions: tuple["Condition", ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Either:
+    """OR: true if any condition is."""
+
+    conditions: tuple["Condition", ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opposite:
+    """NOT."""
+
+    condition: "Condition"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constant:
+    """TRUE or FALSE, written out."""
+
+    holds: bool
+
+
+Value = Union[Text, Number, Missing, Column, Arithmetic, Concatenation, Call, Cast, Case, Sum]
+Condition = Union[Comparison, Membership, Pattern, IsMissing, Every, Either, Opposite, Constant]
+Node = Union[Value, Condition]
+
+
+def parts_of(node: Node) -> tuple[Node, ...]:
+    """Return what a value or condition is directly made of."""
+    match node:
+        case Arithmetic() | Comparison():
+            return node.left, node.right
+        case Concatenation():
+            return node.parts
+        case Call():
+            return node.arguments
+        case Cast() | Sum() | IsMissing():
+            return (node.operand,)
+        case Case():
+            return (*(part for branch in node.branches for part in branch), node.otherwise)
+        case Membership():
+            return node.operand, *node.values
+        case Pattern():
+            return node.operand, node.pattern
+        case Every() | Either():
+            return node.conditions
+        case Opposite():
+            return (node.condition,)
+    return ()
+
+
+def columns_in(node: Node) -> frozenset[Column]:
+    """Return every column that a value or condition looks at."""
+    if isinstance(node, Column):
+        return frozenset({node})
+    return frozenset().union(*(columns_in(part) for part in parts_of(node)))
