@@ -2,20 +2,28 @@
 
 from collections.abc import Iterable
 
+from billow.billingrules.datasets import AMOUNT
+from billow.billingrules.expression import Arithmetic, Column, Comparison, Dataset, Every, Kind, Number, Text
 from billow.billingrules.rule import AdjustmentRule
-from billow.billingrules.step import Multiply, Test
+from billow.billingrules.statement import Update
 from billow.terms.issue import Issue
 
+_AMOUNT = Column(dataset=Dataset.COSTS, name=AMOUNT, kind=Kind.NUMBER)
 
-def adjustment_step(*, rule: AdjustmentRule) -> Multiply:
-    """Return the step: cost times percentage over 100, where service and category fit."""
-    wanted = (("ServiceName", rule.service), ("ServiceCategory", rule.category))
-    return Multiply(
-        rule_token=rule.token,
-        factor=rule.percentage.scaleb(-2),
-        where=tuple(Test(columns=(column,), value=value) for column, value in wanted if value is not None),
-        start_date=rule.start_date,
-        end_date=rule.end_date,
+
+def adjustment_statement(*, rule: AdjustmentRule) -> Update:
+    """Return the statement: cost times percentage over 100, where service and category fit."""
+    wanted = (("service", rule.service), ("cost_category", rule.category))
+    conditions = tuple(
+        Comparison(operator="=", left=Column(dataset=Dataset.COSTS, name=name, kind=Kind.TEXT), right=Text(value=value))
+        for name, value in wanted
+        if value is not None
+    )
+    factor = Number(value=rule.percentage.scaleb(-2))
+    return Update(
+        dataset=Dataset.COSTS,
+        assignments=((_AMOUNT, Arithmetic(operator="*", left=_AMOUNT, right=factor)),),
+        where=Every(conditions=conditions) if conditions else None,
     )
 
 

@@ -1,6 +1,6 @@
 """On which day of a month a charge or credit rule books its amount, if on any."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from billow.billingrules.rule import ChargeRule, CreditRule, Recurrence
@@ -22,6 +22,16 @@ def booking_day(*, rule: ChargeRule | CreditRule, period: BillingPeriod) -> date
         return rule.start_date if period.contains(rule.start_date) else None
     day = period.day(rule.start_date.day)
     return day if rule.start_date <= day <= (rule.end_date or date.max) else None
+
+
+def row_of_fixed_line(*, rule: ChargeRule | CreditRule, cost_type: str) -> Mapping[str, str | None]:
+    """Return the new line as later rules see it."""
+    return {
+        "service": rule.service,
+        "cost_category": rule.category,
+        "cost_sub_category": rule.sub_category,
+        "cost_type": cost_type,
+    }
 
 
 def check_booking(*, rule: ChargeRule | CreditRule) -> Iterable[Issue]:

@@ -1,9 +1,8 @@
 """Charge: a positive line of the managed service provider's own."""
 
-from billow.billingrules.booking import booking_day
+from billow.billingrules.booking import booking_day, row_of_fixed_line
 from billow.billingrules.rule import ChargeRule
 from billow.billingrules.step import Insert
-from billow.terms.focus import ChargeCategory
 from billow.terms.period import BillingPeriod
 from billow.terms.rounding import to_store_scale
 
@@ -17,10 +16,7 @@ def charge_inserts(*, rule: ChargeRule, period: BillingPeriod) -> tuple[Insert, 
         Insert(
             rule_token=rule.token,
             title=rule.title,
-            service=rule.service,
-            category=rule.category,
-            sub_category=rule.sub_category,
-            charge_category=ChargeCategory.PURCHASE.value,
+            row=row_of_fixed_line(rule=rule, cost_type="Fee"),
             amount=to_store_scale(rule.amount),
             day=day,
         ),

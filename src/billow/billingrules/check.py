@@ -6,7 +6,17 @@ from datetime import date
 from billow.billingrules.adjustment import check_adjustment
 from billow.billingrules.booking import check_booking
 from billow.billingrules.exclusion import check_exclusion
-from billow.billingrules.rule import AdjustmentRule, BillingRule, ExclusionRule
+from billow.billingrules.rule import (
+    AdjustmentRule,
+    BillingRule,
+    ChargeRule,
+    CreditRule,
+    CustomRule,
+    ExclusionRule,
+    SupportFeeRule,
+)
+from billow.billingrules.sql.read import read_statement
+from billow.billingrules.support_fee import check_support_fee
 from billow.terms.issue import Issue
 
 
@@ -28,8 +38,22 @@ def _shared_faults(rule: BillingRule) -> Iterable[Issue]:
 
 
 def _own_faults(rule: BillingRule) -> Iterable[Issue]:
-    if isinstance(rule, ExclusionRule):
-        return check_exclusion(rule=rule)
-    if isinstance(rule, AdjustmentRule):
-        return check_adjustment(rule=rule)
-    return check_booking(rule=rule)
+    match rule:
+        case ExclusionRule():
+            return check_exclusion(rule=rule)
+        case AdjustmentRule():
+            return check_adjustment(rule=rule)
+        case ChargeRule() | CreditRule():
+            return check_booking(rule=rule)
+        case SupportFeeRule():
+            return check_support_fee(rule=rule)
+        case CustomRule():
+            return [issue for issue in read_statement(sql=rule.sql_query)[1] if issue.is_error]
+    return ()
+
+
+def cautions_of(*, rule: BillingRule) -> tuple[Issue, ...]:
+    """Return what a person should look at in the rule's own text; nothing of it is wrong."""
+    if not isinstance(rule, CustomRule):
+        return ()
+    return tuple(issue for issue in read_statement(sql=rule.sql_query)[1] if not issue.is_error)

@@ -1,9 +1,8 @@
 """Credit: a negative line of the managed service provider's own."""
 
-from billow.billingrules.booking import booking_day
+from billow.billingrules.booking import booking_day, row_of_fixed_line
 from billow.billingrules.rule import CreditRule
 from billow.billingrules.step import Insert
-from billow.terms.focus import ChargeCategory
 from billow.terms.period import BillingPeriod
 from billow.terms.rounding import to_store_scale
 
@@ -17,10 +16,7 @@ def credit_inserts(*, rule: CreditRule, period: BillingPeriod) -> tuple[Insert, 
         Insert(
             rule_token=rule.token,
             title=rule.title,
-            service=rule.service,
-            category=rule.category,
-            sub_category=rule.sub_category,
-            charge_category=ChargeCategory.CREDIT.value,
+            row=row_of_fixed_line(rule=rule, cost_type="Credit"),
             amount=-to_store_scale(rule.amount),
             day=day,
         ),

@@ -1,31 +1,32 @@
 """Exclusion: charges of a charge type cost the customer nothing."""
 
 from collections.abc import Iterable
-from decimal import Decimal
 
+from billow.billingrules.expression import Call, Column, Comparison, Dataset, Either, Function, Kind, Text
+from billow.billingrules.facts import CHARGE_TYPE_COLUMNS, DISPLAY_NAMES
 from billow.billingrules.rule import ExclusionRule
-from billow.billingrules.step import Multiply, Test
+from billow.billingrules.statement import Delete
 from billow.terms.issue import Issue
 
-CHARGE_TYPE_COLUMNS = (
-    "ChargeCategory",
-    "ChargeClass",
-    "x_ChargeType",
-    "x_CostType",
-    "lineItem/LineItemType",
-    "line_item_line_item_type",
-)
-"""Where a charge type may stand: FOCUS's columns, and the raw types that providers deliver beside them."""
+_READ = (*CHARGE_TYPE_COLUMNS, "ChargeClass", "cost_type")
+"""Where a charge type may stand: the provider's own, FOCUS's, and what an earlier rule made of it."""
+
+_RAW_NAMES = {display.lower(): raw.lower() for raw, display in DISPLAY_NAMES.items()}
 
 
-def exclusion_step(*, rule: ExclusionRule) -> Multiply:
-    """Return the step: the groups stay, at zero, so that what was left out can be explained."""
-    return Multiply(
-        rule_token=rule.token,
-        factor=Decimal(0),
-        where=(Test(columns=CHARGE_TYPE_COLUMNS, value=rule.charge_type.strip(), fold_case=True),),
-        start_date=rule.start_date,
-        end_date=rule.end_date,
+def exclusion_statement(*, rule: ExclusionRule) -> Delete:
+    """Return the statement; the charge type may be the raw or the displayed one, in any case."""
+    wanted = rule.charge_type.strip().lower()
+    names = {wanted, _RAW_NAMES.get(wanted, wanted)}
+    return Delete(
+        dataset=Dataset.COSTS,
+        where=Either(
+            conditions=tuple(
+                Comparison(operator="=", left=_lower(column), right=Text(value=name))
+                for column in _READ
+                for name in sorted(names)
+            )
+        ),
     )
 
 
@@ -33,3 +34,8 @@ def check_exclusion(*, rule: ExclusionRule) -> Iterable[Issue]:
     """Yield what is wrong with the rule's own fields."""
     if not rule.charge_type.strip():
         yield Issue("blank_field", "Charge type is required for exclusion rules", column="charge_type", value="")
+
+
+def _lower(name: str) -> Call:
+    column = Column(dataset=Dataset.COSTS, name=name, kind=Kind.TEXT)
+    return Call(function=Function.LOWER, arguments=(column,))

@@ -7,7 +7,6 @@ becomes a ``Number``), so an expression that exists makes sense; see docs/rules.
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Union
 
 
 class Dataset(StrEnum):
@@ -173,12 +172,12 @@ class Constant:
     holds: bool
 
 
-Value = Union[Text, Number, Missing, Column, Arithmetic, Concatenation, Call, Cast, Case, Sum]
-Condition = Union[Comparison, Membership, Pattern, IsMissing, Every, Either, Opposite, Constant]
-Node = Union[Value, Condition]
+Value = Text | Number | Missing | Column | Arithmetic | Concatenation | Call | Cast | Case | Sum
+Condition = Comparison | Membership | Pattern | IsMissing | Every | Either | Opposite | Constant
+Node = Value | Condition
 
 
-def parts_of(node: Node) -> tuple[Node, ...]:
+def parts_of(node: Node) -> tuple[Node, ...]:  # noqa: PLR0911 - one for each kind of node
     """Return what a value or condition is directly made of."""
     match node:
         case Arithmetic() | Comparison():

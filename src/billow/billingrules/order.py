@@ -3,12 +3,23 @@
 from collections.abc import Sequence
 from enum import IntEnum
 
-from billow.billingrules.rule import AdjustmentRule, BillingRule, ChargeRule, CreditRule, ExclusionRule
+from billow.billingrules.expression import Dataset
+from billow.billingrules.rule import (
+    AdjustmentRule,
+    BillingRule,
+    ChargeRule,
+    CreditRule,
+    CustomRule,
+    ExclusionRule,
+    SupportFeeRule,
+)
+from billow.billingrules.statement import Delete, InsertValues, Statement, Update
+from billow.billingrules.statements import custom_statement
 from billow.terms.issue import Issue
 
 
 class ExecutionGroup(IntEnum):
-    """The groups in the order they run; rules of the first and the last are not written as fields."""
+    """The groups in the order they run."""
 
     AWS_TRANSFORMS = 1
     COST_INSERTS = 2
@@ -16,17 +27,30 @@ class ExecutionGroup(IntEnum):
     POST_TRANSFORM_INSERTS = 4
 
 
-_GROUP_OF: dict[type[BillingRule], ExecutionGroup] = {
-    ChargeRule: ExecutionGroup.COST_INSERTS,
-    CreditRule: ExecutionGroup.COST_INSERTS,
-    ExclusionRule: ExecutionGroup.COST_TRANSFORMS,
-    AdjustmentRule: ExecutionGroup.COST_TRANSFORMS,
-}
-
-
 def execution_group(*, rule: BillingRule) -> ExecutionGroup:
-    """Return the group the rule runs in."""
-    return _GROUP_OF[type(rule)]
+    """Return the group the rule runs in; raise UnableToReadRule if it is SQL that is not understood."""
+    match rule:
+        case CustomRule():
+            return group_of_statement(custom_statement(rule=rule))
+        case ChargeRule() | CreditRule():
+            return ExecutionGroup.COST_INSERTS
+        case ExclusionRule() | AdjustmentRule():
+            return ExecutionGroup.COST_TRANSFORMS
+        case SupportFeeRule():
+            return ExecutionGroup.POST_TRANSFORM_INSERTS
+    return ExecutionGroup.AWS_TRANSFORMS
+
+
+def group_of_statement(statement: Statement) -> ExecutionGroup:
+    """Return the group of a custom rule by what it does, and on which dataset."""
+    match statement:
+        case Update(dataset=Dataset.AWS) | Delete(dataset=Dataset.AWS):
+            return ExecutionGroup.AWS_TRANSFORMS
+        case InsertValues():
+            return ExecutionGroup.COST_INSERTS
+        case Update() | Delete():
+            return ExecutionGroup.COST_TRANSFORMS
+    return ExecutionGroup.POST_TRANSFORM_INSERTS
 
 
 def check_order(*, rules: Sequence[BillingRule]) -> tuple[Issue, ...]:

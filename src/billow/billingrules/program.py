@@ -1,95 +1,105 @@
-"""A managed account's rules, made ready to run on the groups of one month."""
+"""A managed account's rules, made ready to run on the charges of one month."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
 
-from billow.billingrules.adjustment import adjustment_step
-from billow.billingrules.charge import charge_inserts
-from billow.billingrules.credit import credit_inserts
-from billow.billingrules.exclusion import exclusion_step
-from billow.billingrules.order import check_order
-from billow.billingrules.rule import AdjustmentRule, BillingRule, ChargeRule, CreditRule, ExclusionRule
-from billow.billingrules.step import Facts, Insert, Multiply
+from billow.billingrules import retier
+from billow.billingrules.compile import Needs, needs_of, transform_of
+from billow.billingrules.failed import RuleFailed
+from billow.billingrules.inserts import SumInsert, fixed_inserts, sum_inserts
+from billow.billingrules.order import ExecutionGroup, check_order, execution_group
+from billow.billingrules.price_list import PriceList, built_in_price_list
+from billow.billingrules.rule import BillingRule, RetierRule
+from billow.billingrules.statement import Delete, Update
+from billow.billingrules.statements import RuleStatement, UnableToReadRule, statements_of
+from billow.billingrules.step import Insert, Transform
+from billow.terms.focus import CostBasis
 from billow.terms.period import BillingPeriod
-from billow.terms.rounding import STORE_QUANTUM
-
-_ZERO = Decimal(0)
 
 
 class UnableToOrderRules(Exception):
-    """The rules are not in execution group order; the message names the first that is not."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effect:
-    """One rule's factor on a certain group."""
-
-    rule_token: str
-    factor: Decimal
+    """The rules are not in execution group order, or one is not understood; the message names the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleProgram:
-    """What the rules do in one month: lines they add, then steps over all lines, in order.
+    """What the rules do in one month.
 
-    ``effects`` are the steps' factors, ``columns`` those the steps look at, ``cut_days`` the days inside the
-    month on which a step begins or has ended (never the first), ascending. Many rules ask the same:
-    ``conditions`` has one step for each different condition, ``condition_of`` names each step's by position.
+    ``phases`` are transforms: those of AWS lines, cut where a rule of ``retiers`` stands between them, and last the
+    cost transforms. ``columns`` are the store's columns whose values tell charges apart, ``amounts`` the numbers that
+    are looked at beside the cost; ``charge_by_charge`` tells that numbers must not be added up before. ``cut_days``
+    are the days inside the month on which a rule begins or has ended (never the first), ascending. ``places`` gives
+    each rule its place in the order.
     """
 
+    period: BillingPeriod
+    basis: CostBasis
+    needs: Needs
+    phases: tuple[tuple[Transform, ...], ...]
+    retiers: tuple[RetierRule, ...]
+    prices: PriceList
     inserts: tuple[Insert, ...]
-    steps: tuple[Multiply, ...]
-    effects: tuple[Effect, ...]
-    conditions: tuple[Multiply, ...]
-    condition_of: tuple[int, ...]
+    sums: tuple[SumInsert, ...]
     columns: frozenset[str]
+    amounts: frozenset[str]
+    charge_by_charge: bool
     cut_days: tuple[date, ...]
+    places: Mapping[str, int]
 
-    def effects_on(self, *, facts: Facts, day: date) -> tuple[Effect, ...]:
-        """Return the factors for a group of charges that share the facts, on a day of its segment."""
-        holds = [step.applies(facts=facts, day=day) for step in self.conditions]
-        return tuple([effect for effect, place in zip(self.effects, self.condition_of, strict=True) if holds[place]])
+    @property
+    def changes_charges(self) -> bool:
+        """Tell whether a charge of the provider can leave the rules otherwise than it came."""
+        return any(self.phases) or bool(self.retiers)
 
 
-def program_of(*, rules: Sequence[BillingRule], period: BillingPeriod) -> RuleProgram:
-    """Return what the rules do in the period; raise UnableToOrderRules if their groups are out of order."""
-    for issue in check_order(rules=rules):
-        raise UnableToOrderRules(issue.message)
-    inserts = tuple(insert for rule in rules for insert in _inserts(rule, period))
-    steps = tuple(step for rule in rules for step in _steps(rule) if _touches(step, period))
-    conditions = {step.condition: step for step in steps}
-    places = {condition: place for place, condition in enumerate(conditions)}
+def program_of(
+    *,
+    rules: Sequence[BillingRule],
+    period: BillingPeriod,
+    basis: CostBasis = CostBasis.BILLED_COST,
+    prices: PriceList | None = None,
+) -> RuleProgram:
+    """Return what the rules do in the period.
+
+    Raises UnableToOrderRules if their groups are out of order or SQL is not understood, RuleFailed if a line cannot
+    be added.
+    """
+    try:
+        for issue in check_order(rules=rules):
+            raise UnableToOrderRules(issue.message)
+        in_force = [rule for rule in rules if _is_in_force(rule, period)]
+        of_rules = [(rule, statements_of(rule=rule)) for rule in in_force]
+    except UnableToReadRule as unread:
+        raise UnableToOrderRules(str(unread)) from unread
+    statements = tuple(each for _, said in of_rules for each in said)
+    needs = needs_of(statements=statements, basis=basis)
+    retiers = tuple(rule for rule in in_force if isinstance(rule, RetierRule))
+    columns, amounts = needs.columns, needs.amounts - {"amount", "usage_amount"}
+    if retiers:
+        columns |= frozenset(retier.READ)
+        amounts |= frozenset(retier.AMOUNTS)
+    if basis is CostBasis.BILLED_COST and _retypes(needs, statements):
+        columns |= NEGATION_COLUMNS
     return RuleProgram(
-        inserts=inserts,
-        steps=steps,
-        effects=tuple(Effect(rule_token=step.rule_token, factor=step.factor) for step in steps),
-        conditions=tuple(conditions.values()),
-        condition_of=tuple(places[step.condition] for step in steps),
-        columns=frozenset().union(*(step.columns for step in steps)),
-        cut_days=cut_days(ranges=[(step.start_date, step.end_date) for step in steps], period=period),
+        period=period,
+        basis=basis,
+        needs=needs,
+        phases=_phases(of_rules, needs),
+        retiers=retiers,
+        prices=prices or built_in_price_list(),
+        inserts=tuple(insert for rule, said in of_rules for insert in _fixed(rule, said, period)),
+        sums=sum_inserts(statements=statements, period=period),
+        columns=columns,
+        amounts=amounts,
+        charge_by_charge=needs.charge_by_charge,
+        cut_days=cut_days(ranges=[(rule.start_date, rule.end_date) for rule in _of_days(in_force)], period=period),
+        places={rule.token: place for place, rule in enumerate(rules)},
     )
 
 
-def apply_effects(*, cost: Decimal, effects: Sequence[Effect]) -> tuple[Decimal, list[tuple[str, Decimal]]]:
-    """Return the cost after each factor in turn, and what each changed (only where it changed anything).
-
-    After every rule the cost is rounded to the store's 18 decimals, halves away from zero; this is
-    the definition of a rule's result.
-    """
-    deltas: list[tuple[str, Decimal]] = []
-    if not cost:
-        return cost, deltas
-    for effect in effects:
-        after = (cost * effect.factor).quantize(STORE_QUANTUM, ROUND_HALF_UP)
-        if not after:  # and stay so; a credit times zero would be minus zero
-            deltas.append((effect.rule_token, -cost))
-            return _ZERO, deltas
-        if after != cost:
-            deltas.append((effect.rule_token, after - cost))
-            cost = after
-    return cost, deltas
+NEGATION_COLUMNS = frozenset({"savingsPlan/SavingsPlanARN", "lineItem/UsageAccountId", "lineItem/UsageType"})
+"""What says which covered usage a Savings Plan's negation takes back."""
 
 
 def cut_days(*, ranges: Sequence[tuple[date | None, date | None]], period: BillingPeriod) -> tuple[date, ...]:
@@ -99,21 +109,44 @@ def cut_days(*, ranges: Sequence[tuple[date | None, date | None]], period: Billi
     return tuple(sorted(day for day in days if period.start < day < period.end))
 
 
-def _inserts(rule: BillingRule, period: BillingPeriod) -> tuple[Insert, ...]:
-    if isinstance(rule, ChargeRule):
-        return charge_inserts(rule=rule, period=period)
-    if isinstance(rule, CreditRule):
-        return credit_inserts(rule=rule, period=period)
-    return ()
+def _phases(
+    of_rules: Sequence[tuple[BillingRule, tuple[RuleStatement, ...]]], needs: Needs
+) -> tuple[tuple[Transform, ...], ...]:
+    """Return the AWS transforms cut at each re-tiering rule, and the cost transforms."""
+    aws: list[list[Transform]] = [[]]
+    costs: list[Transform] = []
+    for rule, said in of_rules:
+        if isinstance(rule, RetierRule):
+            aws.append([])
+            continue
+        made = [transform_of(each=each, needs=needs) for each in said if isinstance(each.statement, Update | Delete)]
+        is_first = execution_group(rule=rule) is ExecutionGroup.AWS_TRANSFORMS
+        (aws[-1] if is_first else costs).extend(made)
+    return (*map(tuple, aws), tuple(costs))
 
 
-def _steps(rule: BillingRule) -> tuple[Multiply, ...]:
-    if isinstance(rule, ExclusionRule):
-        return (exclusion_step(rule=rule),)
-    if isinstance(rule, AdjustmentRule):
-        return (adjustment_step(rule=rule),)
-    return ()
+def _retypes(needs: Needs, statements: Sequence[RuleStatement]) -> bool:
+    return needs.on_aws and any(
+        column.name == "lineItem/LineItemType"
+        for each in statements
+        if isinstance(each.statement, Update)
+        for column, _ in each.statement.assignments
+    )
 
 
-def _touches(step: Multiply, period: BillingPeriod) -> bool:
-    return (step.start_date or date.min) < period.end and (step.end_date or date.max) >= period.start
+def _fixed(rule: BillingRule, said: tuple[RuleStatement, ...], period: BillingPeriod) -> tuple[Insert, ...]:
+    try:
+        return fixed_inserts(rule=rule, statements=said, period=period)
+    except RuleFailed as failed:
+        failed.rule_token = rule.token
+        raise
+
+
+def _of_days(rules: Sequence[BillingRule]) -> list[BillingRule]:
+    """Return the rules whose dates tell charges of one month apart."""
+    inserting = {ExecutionGroup.COST_INSERTS}
+    return [rule for rule in rules if execution_group(rule=rule) not in inserting]
+
+
+def _is_in_force(rule: BillingRule, period: BillingPeriod) -> bool:
+    return (rule.start_date or date.min) < period.end and (rule.end_date or date.max) >= period.start

@@ -131,8 +131,8 @@ class SupportFeeRule:
     """Add a fee that is a percentage of the month's spend, by tiers, and at least ``minimum``.
 
     The spend is what the customer is charged for usage of ``provider`` (None: of all) before credits, discounts
-    and taxes, without the marketplace and without support itself. ``per_account`` charges each of the customer's provider accounts
-    its own fee. In the first or last month the minimum counts by days.
+    and taxes, without the marketplace and without support itself. ``per_account`` charges each of the customer's
+    provider accounts its own fee. In the first or last month the minimum counts by days.
     """
 
     token: str

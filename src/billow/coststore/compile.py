@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from billow.coststore.places import Places, Wanted, places_of
-from billow.coststore.query import ChargeScope, CostQuery
+from billow.coststore.query import ChargeScope, CostQuery, Detail, DetailForm, sum_of
 
 QUANTITY_COLUMN = "ConsumedQuantity"
 UNIT_COLUMN = "ConsumedUnit"
@@ -24,7 +24,7 @@ class Source:
 
     ``columns`` are those with any value; the others read as null. ``complete`` are those known to have no
     null, ``constants`` text columns known to hold one value in every row, ``few`` columns known to hold at most
-    one value beside null; knowing this only saves work.
+    one value beside null; knowing this only saves work. ``times`` and ``numbers`` are columns of those types.
     """
 
     integration_token: str
@@ -33,6 +33,8 @@ class Source:
     complete: frozenset[str] = frozenset()
     constants: Mapping[str, str] = field(default_factory=dict)
     few: frozenset[str] = frozenset()
+    times: frozenset[str] = frozenset()
+    numbers: frozenset[str] = frozenset()
 
 
 def compile_query(*, query: CostQuery, sources: Sequence[Source]) -> str:
@@ -55,7 +57,7 @@ def _groups_by_account(query: CostQuery) -> bool:
 
 
 def _key_columns(query: CostQuery) -> list[str]:
-    details = (detail.column for detail in query.details)
+    details = (detail.name for detail in query.details)
     return [*map(_name, query.group_by), "integration_token", *map(_name, details), "first_day"]
 
 
@@ -65,6 +67,9 @@ def _merged(query: CostQuery, keys: Sequence[str]) -> str:
         "CAST(SUM(cost) AS DECIMAL(38,18)) AS cost",
         "CAST(SUM(charges) AS BIGINT) AS charges",
         "CAST(SUM(charges_without_cost) AS BIGINT) AS charges_without_cost",
+    ]
+    columns += [
+        f"CAST(SUM({_name(sum_of(amount))}) AS DECIMAL(38,18)) AS {_name(sum_of(amount))}" for amount in query.amounts
     ]
     columns += [f"MAX({_name(name)}) AS {_name(name)}" for name in query.names]
     columns += [_if_one(_name(label), _name(label)) + f" AS {_name(label)}" for label in query.labels]
@@ -88,17 +93,18 @@ def _if_one(expression: str, answer: str) -> str:
 def _grouped(query: CostQuery, source: Source, places: Places) -> str:
     """Write the groups of one source; a detail of few values splits everybody's groups first, then only its scopes'."""
     details = {
-        detail.column: number
+        detail: number
         for number, detail in enumerate(query.details)
         if _column(source, detail.column) != _NULL and places.have_detail(number=number)
     }
-    late = details.keys() & source.few if _groups_by_account(query) else set()
+    may_be_late = _groups_by_account(query)
+    late = {detail for detail in details if may_be_late and not detail.form and detail.column in source.few}
     keys = {_name(column): _column(source, column) for column in query.group_by}
     for detail in query.details:
-        keys[_name(detail.column)] = _NULL
-    for column, number in details.items():
-        value = _column(source, column)
-        keys[_name(column)] = value if column in late else _split_by(value, number, places)
+        keys[_name(detail.name)] = _NULL
+    for detail, number in details.items():
+        value = _detail(source, detail)
+        keys[_name(detail.name)] = value if detail in late else _split_by(value, number, places)
     keys["bucket"] = _bucket(query, source, places)
     keys |= {_name(column): _column(source, column) for column in (*query.names, *query.labels)}
     if query.usage:
@@ -107,7 +113,8 @@ def _grouped(query: CostQuery, source: Source, places: Places) -> str:
     if not late:
         return grouped
     kept = ", ".join(
-        f"{_split_by(_name(column), details[column], places)} AS {_name(column)}" for column in sorted(late)
+        f"{_split_by(_name(detail.name), details[detail], places)} AS {_name(detail.name)}"
+        for detail in sorted(late, key=lambda detail: detail.name)
     )
     accounts = (_name("BillingAccountId"), _name("SubAccountId"))
     return f"SELECT groups.* REPLACE ({kept}) FROM ({grouped}) AS groups{_looked_up(places, *accounts)}"
@@ -120,6 +127,7 @@ def _summed(query: CostQuery, source: Source, keys: Mapping[str, str], places: P
         f"COALESCE({_sum_of(source, query.cost_column)}, 0) AS cost",
         "COUNT(*) AS charges",
         f"{_nulls(source, query.cost_column)} AS charges_without_cost",
+        *(f"COALESCE({_sum_of(source, amount)}, 0) AS {_name(sum_of(amount))}" for amount in query.amounts),
     ]
     if query.usage:
         columns.append(f"{_sum_of(source, QUANTITY_COLUMN)} AS usage_amount")
@@ -148,6 +156,16 @@ def _column(source: Source, column: str) -> str:
     if column in source.constants:
         return _text(source.constants[column])
     return _name(column) if column in source.columns else _NULL
+
+
+def _detail(source: Source, detail: Detail) -> str:
+    """Write a detail's value as text."""
+    value = _column(source, detail.column)
+    if detail.form is DetailForm.PRESENT:
+        return f"CASE WHEN {value} IS NOT NULL THEN 'y' END"
+    if detail.column in source.times:
+        return f"strftime({value}, '{'%Y-%m-%d' if detail.form is DetailForm.DAY else '%Y-%m-%dT%H:%M:%SZ'}')"
+    return f"CAST({value} AS VARCHAR)" if detail.column in source.numbers else value
 
 
 def _where(query: CostQuery, source: Source) -> str:

@@ -6,6 +6,7 @@ language. An engine does only what every engine does exactly: filter, group, and
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from billow.terms.period import BillingPeriod
 
@@ -35,12 +36,38 @@ class DayCuts:
     days: tuple[date, ...]
 
 
+class DetailForm(StrEnum):
+    """In which form a detail splits groups; each is what stands behind the column's name in the answer."""
+
+    VALUE = ""
+    DAY = ":day"
+    PRESENT = ":present"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detail:
-    """A column that splits the groups of some scopes only; everybody else's groups stay coarse."""
+    """A column that splits the groups of some scopes only; everybody else's groups stay coarse.
+
+    In the answer it is a text called ``name``: the value (times as ``2026-03-31T00:00:00Z``, numbers in digits), the
+    day of a time (``2026-03-31``), or ``y`` where there is a value.
+    """
 
     column: str
     scopes: tuple[ChargeScope, ...]
+    form: DetailForm = DetailForm.VALUE
+
+    @property
+    def name(self) -> str:
+        """The answer's column."""
+        return f"{self.column}{self.form.value}"
+
+    @staticmethod
+    def split(name: str) -> tuple[str, DetailForm]:
+        """Return column and form of a detail's name."""
+        for form in (DetailForm.DAY, DetailForm.PRESENT):
+            if name.endswith(form.value):
+                return name.removesuffix(form.value), form
+        return name, DetailForm.VALUE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +77,13 @@ class CostQuery:
     The answer is sorted by ``group_by`` and then by all else that tells groups apart (nulls first), and has
     the columns:
 
-    * ``integration_token``, each of ``group_by``, and each detail's column;
+    * ``integration_token``, each of ``group_by``, and each detail under its name;
     * ``first_day`` (DATE): the first day of the group's segment between cuts, else the period's first;
     * ``cost`` (DECIMAL(38,18), nulls count as zero), ``charges`` (number of rows), and
       ``charges_without_cost`` (rows whose cost is null);
     * each of ``names``: the last of the group's values in text order;
     * each of ``labels``: the group's value, null if there are several;
+    * for each of ``amounts``, a decimal column, ``sum_of(column)`` (DECIMAL(38,18), nulls count as zero);
     * with ``usage``: ``usage_amount`` and ``usage_unit``, null if ``usage_mixed`` (several units).
 
     ``only`` limits the charges to the scopes; None means all.
@@ -68,5 +96,11 @@ class CostQuery:
     labels: tuple[str, ...] = ()
     cuts: tuple[DayCuts, ...] = ()
     details: tuple[Detail, ...] = ()
+    amounts: tuple[str, ...] = ()
     usage: bool = False
     only: tuple[ChargeScope, ...] | None = None
+
+
+def sum_of(column: str) -> str:
+    """Return the answer's column that has the sum of an amount."""
+    return f"sum of {column}"

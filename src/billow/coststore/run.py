@@ -62,6 +62,8 @@ def _sources_of(partition: Partition, query: CostQuery) -> Iterator[Source]:
             complete=frozenset(footer.complete),
             constants=dict(footer.constants),
             few=frozenset(footer.few),
+            times=frozenset(name for name, kind in footer.types if kind.startswith("timestamp")),
+            numbers=frozenset(name for name, kind in footer.types if kind.startswith(_NUMBERS)),
         )
 
 
@@ -71,7 +73,7 @@ def _read_footer(path: Path, query: CostQuery) -> _File:
     except (OSError, pa.ArrowInvalid) as broken:
         raise UnableToQuery(f"The stored file {path} cannot be read: {broken}") from broken
     types = {field.name: field.type for field in footer.schema.to_arrow_schema()}
-    for name in (query.cost_column, QUANTITY_COLUMN):
+    for name in (query.cost_column, QUANTITY_COLUMN, *query.amounts):
         if name in types and not _is_exact(types[name]):
             raise UnableToQuery(f"The stored file {path} keeps {name} as {types[name]}, which is not exact")
     read = sorted(name for name in _columns_read(query) if name in types)
@@ -111,6 +113,8 @@ def _bounds(footer: pq.FileMetaData, column: int) -> frozenset[str] | None:
     return frozenset(values)
 
 
+_NUMBERS = ("decimal", "int", "uint", "double", "float")
+
 _UNCUT = 40
 """Writers may cut long texts in statistics; nobody cuts shorter ones than this."""
 
@@ -118,7 +122,7 @@ _UNCUT = 40
 def _columns_read(query: CostQuery) -> Iterable[str]:
     details = (detail.column for detail in query.details)
     places = ("BillingAccountId", "SubAccountId", "ChargePeriodStart", QUANTITY_COLUMN, UNIT_COLUMN)
-    return {query.cost_column, *query.group_by, *query.names, *query.labels, *details, *places}
+    return {query.cost_column, *query.amounts, *query.group_by, *query.names, *query.labels, *details, *places}
 
 
 def _is_exact(kind: pa.DataType) -> bool:

@@ -50,7 +50,7 @@ def _in_the_month(
     titles: Mapping[str, str],
 ) -> Iterable[Issue]:
     program = program_of(rules=[rule], period=period)
-    if not program.steps and not program.inserts:
+    if not program.changes_charges and not program.inserts and not program.sums:
         yield _warning("dates_exclude_month", f"By its dates {rule.title} does nothing in {period}.")
     elif after and not any(_changed_by(rule, line) for line in _lines(after)):
         yield _warning("matches_nothing", f"{rule.title} changes no line of {period}; is each name in it spelt right?")

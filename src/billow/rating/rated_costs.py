@@ -56,12 +56,16 @@ class RatedLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RatedCosts:
-    """One managed account's rated month: lines in a stable order, and warnings."""
+    """One managed account's rated month: lines in a stable order, and warnings.
+
+    If one of its rules could not be carried out, ``failure`` names the rule and why, and there are no lines.
+    """
 
     account_token: str
     period: BillingPeriod
     lines: tuple[RatedLine, ...]
     issues: tuple[Issue, ...] = ()
+    failure: Issue | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,210 @@
+"""Run a program on a customer's charges: amounts of charges that are treated alike, added up, rule after rule."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from billow.billingrules import retier
+from billow.billingrules.conversion import UNBLENDED
+from billow.billingrules.datasets import AMOUNT, USAGE_AMOUNT
+from billow.billingrules.facts import Row
+from billow.billingrules.failed import RuleFailed
+from billow.billingrules.inserts import SumInsert
+from billow.billingrules.linear import COUNT, Linear
+from billow.billingrules.program import RuleProgram
+from billow.billingrules.step import Insert, NegationMark, Operation, Treatment
+from billow.billingrules.walk import Walked, Walker
+from billow.terms.rounding import to_store_scale
+
+Deltas = list[tuple[str, Decimal]]
+_ZERO, _ONE = Decimal(0), Decimal(1)
+
+
+@dataclass(slots=True, eq=False)
+class Group:
+    """Charges of one line that are treated alike, or, charge by charge, ``charges`` equal ones.
+
+    ``amounts`` are the sums (charge by charge: of one), the cost under ``amount`` and their number under ``#``; they
+    change as rules run, and ``deltas`` say by which rule and how much the cost of all of them. ``owner`` is whatever
+    the caller keeps about it.
+    """
+
+    currency: str
+    account: str | None
+    provider_cost: Decimal
+    amounts: dict[str, Decimal]
+    treatment: Treatment | None = None
+    walked: Walked | None = None
+    charges: int = 1
+    insert: Insert | None = None
+    deltas: Deltas = field(default_factory=list)
+    owner: Any = None
+
+    @property
+    def rated_cost(self) -> Decimal:
+        """The cost of all the charges now."""
+        return self.amounts[AMOUNT] if self.walked is None else self.amounts[AMOUNT] * self.charges
+
+    def change(self, rule_token: str, operation: Operation) -> None:
+        """Carry an operation out."""
+        before = self.amounts[AMOUNT]
+        if not before and operation.factor is not None:
+            return
+        try:
+            after = operation.apply(self.amounts)
+        except RuleFailed as failed:
+            failed.rule_token = rule_token
+            raise
+        self.tell(rule_token, after - before, visible=operation.visible)
+
+    def tell(self, rule_token: str, amount: Decimal, *, visible: bool = False) -> None:
+        """Keep what a rule changed in the cost of one charge, or that it changed something else that people see."""
+        if amount or visible:
+            self.deltas.append((rule_token, amount if self.walked is None else amount * self.charges))
+
+
+class RuleRun:
+    """One customer's month under its rules."""
+
+    def __init__(self, *, program: RuleProgram, currency: str, walker: Walker | None = None) -> None:
+        self.program = program
+        self._currency = currency
+        self.walker = walker or Walker(program)
+
+    def complete(self, groups: list[Group]) -> list[Group]:
+        """Run all rules on the provider's charges and return those with the lines that rules add."""
+        last = len(self.program.phases) - 1
+        if self.program.changes_charges:
+            for phase in range(last):
+                self._run_phase(groups, phase)
+                if phase < len(self.program.retiers):
+                    self._retier(groups, phase)
+            self._drop_negations(groups)
+        groups = [*groups, *(self._inserted(insert) for insert in self.program.inserts)]
+        self._run_phase(groups, last)
+        for group in groups:
+            if group.walked is not None:
+                group.treatment = self._treatment_so_far(group.walked)
+        added = [insert for place, each in enumerate(self.program.sums) for insert in self._sum(each, place, groups)]
+        return [*groups, *map(self._added, added)]
+
+    def _run_phase(self, groups: Iterable[Group], phase: int) -> None:
+        for group in groups:
+            if group.walked is None:
+                if group.treatment is not None and group.treatment.phases:
+                    for operation in group.treatment.phases[phase]:
+                        group.change(operation.rule_token, operation)
+                continue
+            for operation in self.walker.steps(group.walked, phase=phase, inserted=group.insert is not None):
+                group.change(operation.rule_token, operation)
+                group.walked.row.update(group.amounts)
+
+    def _treatment_so_far(self, walked: Walked) -> Treatment:
+        return Treatment(shown=self.walker.shown(walked), sums=self.walker.sums(walked), is_deleted=walked.is_deleted)
+
+    def _inserted(self, insert: Insert) -> Group:
+        """Return an added line as later rules find it."""
+        group = self._added(insert)
+        row: Row = {**insert.row, "currency": group.currency, "accrued_at": insert.day.isoformat()}
+        group.charges = 1
+        if self.program.charge_by_charge:
+            group.walked = self.walker.begin_inserted(
+                row={**row, **group.amounts}, day=insert.day, amounts=group.amounts
+            )
+            return group
+        walked = self.walker.begin_inserted(row=row, day=insert.day)
+        steps = tuple(self.walker.steps(walked, phase=len(self.program.phases) - 1, inserted=True))
+        before: tuple[tuple[Operation, ...], ...] = ((),) * (len(self.program.phases) - 1)
+        group.treatment = Treatment(
+            phases=(*before, steps),
+            shown=self.walker.shown(walked),
+            sums=self.walker.sums(walked),
+            is_deleted=walked.is_deleted,
+        )
+        return group
+
+    def _added(self, insert: Insert) -> Group:
+        amounts = {AMOUNT: insert.amount, USAGE_AMOUNT: insert.usage_amount or _ZERO, COUNT: _ONE}
+        amounts |= dict.fromkeys(self.program.amounts, _ZERO)
+        return Group(
+            currency=insert.currency or self._currency,
+            provider_cost=_ZERO,
+            account=insert.row.get("account_id"),
+            amounts=amounts,
+            insert=insert,
+            deltas=[(insert.rule_token, insert.amount)],
+            treatment=Treatment(),
+        )
+
+    def _retier(self, groups: Sequence[Group], place: int) -> None:
+        """Give each price's cost of the whole month to the lines it counts for, by quantity."""
+        rule = self.program.retiers[place]
+        members: dict[int, list[Group]] = {}
+        for group in groups:
+            tiers = group.walked.tiers if group.walked is not None else group.treatment.tiers if group.treatment else ()
+            price = tiers[place] if place < len(tiers) else None
+            if price is not None:
+                members.setdefault(price, []).append(group)
+        for number, priced in members.items():
+            quantities = [group.amounts[retier.QUANTITY] * self._multiplicity(group) for group in priced]
+            cost = self.program.prices.prices[number].cost_of(
+                quantity=sum(quantities, _ZERO), include_free_tier=rule.include_free_tier
+            )
+            for group, part in zip(priced, retier.shared_by_quantity(cost=cost, quantities=quantities), strict=True):
+                self._set_cost(group, to_store_scale(part / self._multiplicity(group)), rule.token)
+
+    def _set_cost(self, group: Group, cost: Decimal, rule_token: str) -> None:
+        before = group.amounts[AMOUNT]
+        group.amounts[UNBLENDED] = group.amounts[AMOUNT] = cost
+        if group.walked is not None:
+            group.walked.row.update(group.amounts)
+        group.tell(rule_token, cost - before)
+
+    def _multiplicity(self, group: Group) -> int:
+        return 1 if group.walked is None else group.charges
+
+    def _drop_negations(self, groups: Sequence[Group]) -> None:
+        """Take away as much of each negation as the covered usage that was retyped; see docs/rules.md."""
+        retyped: dict[tuple[str, str, str], tuple[Decimal, str]] = {}
+        negations: list[tuple[Group, NegationMark]] = []
+        for group in groups:
+            mark = self.walker.negation(group.walked) if group.walked is not None else _mark_of(group)
+            if mark is None:
+                continue
+            if mark.retyped_by is None:
+                negations.append((group, mark))
+            else:
+                known = retyped.get(mark.place, (_ZERO, mark.retyped_by))[0]
+                retyped[mark.place] = (known + group.provider_cost, mark.retyped_by)
+        for group, mark in negations:
+            left, rule_token = retyped.get(mark.place, (_ZERO, ""))
+            dropped = min(left, -group.rated_cost)
+            if dropped > 0:
+                retyped[mark.place] = (left - dropped, rule_token)
+                each = to_store_scale(dropped / self._multiplicity(group))
+                group.amounts[AMOUNT] += each
+                group.tell(rule_token, each)
+
+    def _sum(self, each: SumInsert, place: int, groups: Sequence[Group]) -> list[Insert]:
+        totals: dict[tuple[str, str | None], list[Decimal]] = {}
+        for group in groups:
+            chosen = group.treatment.sums[place] if group.treatment and group.treatment.sums else None
+            if chosen is None:
+                continue
+            key = (group.currency, group.account if each.by_account else None)
+            known = totals.setdefault(key, [_ZERO] * len(chosen))
+            for number, linear in enumerate(chosen):
+                known[number] += self._amount_in(group, linear)
+        try:
+            return each.inserts({key: tuple(amounts) for key, amounts in totals.items()})
+        except RuleFailed as failed:
+            failed.rule_token = each.rule.token
+            raise
+
+    def _amount_in(self, group: Group, linear: Linear) -> Decimal:
+        return linear.of(group.amounts) * self._multiplicity(group)
+
+
+def _mark_of(group: Group) -> NegationMark | None:
+    return None if group.treatment is None else group.treatment.negation
