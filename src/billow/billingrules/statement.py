@@ -28,7 +28,7 @@ class Delete:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InsertValues:
-    """Add one charge to ``costs``; values by column name (``date`` is called so), none of them looks at a charge."""
+    """Add one charge to ``costs``; values by column name (a day is ``accrued_at``), none looks at a charge."""
 
     values: Mapping[str, Value]
 
