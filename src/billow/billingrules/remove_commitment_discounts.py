@@ -1,6 +1,7 @@
 """Remove RI/SP discounts: usage that another account's commitment covered goes back to list price.
 
-A commitment belongs to the account that its ARN names. What the customer's own commitments cover stays.
+A commitment belongs to the account that its ARN names. What the customer's own commitments cover stays; a line
+without an ARN is nobody's that is known, and goes back.
 """
 
 from billow.billingrules.conversion import (
@@ -42,7 +43,7 @@ def remove_commitment_statements() -> tuple[Update, ...]:
     plan = Update(
         dataset=Dataset.AWS,
         assignments=((line_type, Text(value=USAGE)),),
-        where=Every(conditions=(_is(line_type, COVERED), *_foreign(Dataset.AWS, PLAN_ARN, "lineItem/UsageAccountId"))),
+        where=Every(conditions=(_is(line_type, COVERED), _foreign(Dataset.AWS, PLAN_ARN, "lineItem/UsageAccountId"))),
     )
     reservation = Update(
         dataset=Dataset.AWS,
@@ -54,20 +55,20 @@ def remove_commitment_statements() -> tuple[Update, ...]:
             conditions=(
                 _is(line_type, DISCOUNTED),
                 has_price,
-                *_foreign(Dataset.AWS, RESERVATION_ARN, "lineItem/UsageAccountId"),
+                _foreign(Dataset.AWS, RESERVATION_ARN, "lineItem/UsageAccountId"),
             )
         ),
     )
     used = _is(_text(Dataset.COSTS, "CommitmentDiscountStatus"), "Used")
     foreign = _foreign(Dataset.COSTS, "CommitmentDiscountId", "SubAccountId")
-    return plan, reservation, focus_at_list_price(only=(used, *foreign))
+    return plan, reservation, focus_at_list_price(only=(used, foreign))
 
 
-def _foreign(dataset: Dataset, arn_column: str, account_column: str) -> tuple[Condition, ...]:
-    """Say that there is an ARN and that it does not name the account."""
+def _foreign(dataset: Dataset, arn_column: str, account_column: str) -> Condition:
+    """Say that the ARN does not name the account."""
     arn, account = _text(dataset, arn_column), _text(dataset, account_column)
     named = Pattern(operand=arn, pattern=Concatenation(parts=(Text(value="%:"), account, Text(value=":%"))))
-    return Opposite(condition=IsMissing(operand=arn)), Opposite(condition=named)
+    return Opposite(condition=named)
 
 
 def _is(column: Column, value: str) -> Comparison:

@@ -18,6 +18,7 @@ from billow.billingrules.walk import Walked, Walker
 from billow.terms.rounding import to_store_scale
 
 Deltas = list[tuple[str, Decimal]]
+Place = tuple[str, str, str]
 _ZERO, _ONE = Decimal(0), Decimal(1)
 
 
@@ -165,26 +166,43 @@ class RuleRun:
         return 1 if group.walked is None else group.charges
 
     def _drop_negations(self, groups: Sequence[Group]) -> None:
-        """Take away as much of each negation as the covered usage that was retyped; see docs/rules.md."""
-        retyped: dict[tuple[str, str, str], tuple[Decimal, str]] = {}
-        negations: list[tuple[Group, NegationMark]] = []
+        """Take away as much of each plan's negations as there is covered usage that was retyped; see docs/rules.md.
+
+        Those of the same account and usage type go first, then any other of the plan.
+        """
+        retyped: dict[Place, list[Decimal]] = {}
+        rule_of: dict[str, str] = {}
+        negations: list[tuple[Group, Place]] = []
         for group in groups:
-            mark = self.walker.negation(group.walked) if group.walked is not None else _mark_of(group)
+            mark = self._mark_of(group)
             if mark is None:
                 continue
             if mark.retyped_by is None:
-                negations.append((group, mark))
+                negations.append((group, mark.place))
             else:
-                known = retyped.get(mark.place, (_ZERO, mark.retyped_by))[0]
-                retyped[mark.place] = (known + group.provider_cost, mark.retyped_by)
-        for group, mark in negations:
-            left, rule_token = retyped.get(mark.place, (_ZERO, ""))
-            dropped = min(left, -group.rated_cost)
-            if dropped > 0:
-                retyped[mark.place] = (left - dropped, rule_token)
-                each = to_store_scale(dropped / self._multiplicity(group))
-                group.amounts[AMOUNT] += each
-                group.tell(rule_token, each)
+                retyped.setdefault(mark.place, [_ZERO])[0] += group.provider_cost
+                rule_of.setdefault(mark.place[0], mark.retyped_by)
+        for group, place in negations:
+            self._drop(group, retyped.get(place), rule_of.get(place[0], ""))
+        left_of_plan: dict[str, list[Decimal]] = {}
+        for place, (left,) in retyped.items():
+            left_of_plan.setdefault(place[0], [_ZERO])[0] += left
+        for group, place in negations:
+            self._drop(group, left_of_plan.get(place[0]), rule_of.get(place[0], ""))
+
+    def _drop(self, group: Group, left: list[Decimal] | None, rule_token: str) -> None:
+        """Take away what is left to be taken, at most the whole negation."""
+        dropped = min(left[0], -group.rated_cost) if left else _ZERO
+        if left and dropped > 0:
+            left[0] -= dropped
+            each = to_store_scale(dropped / self._multiplicity(group))
+            group.amounts[AMOUNT] += each
+            group.tell(rule_token, each)
+
+    def _mark_of(self, group: Group) -> NegationMark | None:
+        if group.walked is not None:
+            return self.walker.negation(group.walked)
+        return None if group.treatment is None else group.treatment.negation
 
     def _sum(self, each: SumInsert, place: int, groups: Sequence[Group]) -> list[Insert]:
         totals: dict[tuple[str, str | None], list[Decimal]] = {}
@@ -204,7 +222,3 @@ class RuleRun:
 
     def _amount_in(self, group: Group, linear: Linear) -> Decimal:
         return linear.of(group.amounts) * self._multiplicity(group)
-
-
-def _mark_of(group: Group) -> NegationMark | None:
-    return None if group.treatment is None else group.treatment.negation
