@@ -28,6 +28,7 @@ def main() -> None:
         )
         _say(f"{'':34}{'Billow':>10}{'floor':>10}{'ratio':>8}{'aim':>7}   peak memory")
         _import_and_close(bill, work, arguments.repeat)
+        _rate(bill, work, arguments.repeat)
         _print(arguments.documents, arguments.repeat)
     finally:
         shutil.rmtree(work)
@@ -47,6 +48,19 @@ def _import_and_close(bill: Path, work: Path, repeat: int) -> None:
     ours = [measured(arguments[0], "billow", *arguments[1:]) for _ in range(repeat)]
     facts = ours[-1].facts
     _row(f"close {facts['invoices']} invoices, {facts['lines']:,} lines", ours, floors, aim=2.0)
+
+
+def _rate(bill: Path, work: Path, repeat: int) -> None:
+    """Measure long lists of rules beside the bare aggregate by customer, and one customer's re-rating alone."""
+    module, where = "bench.rate_rules", (work / "billow", bill / "accounts.csv")
+    floors = [measured(module, "floor", *where) for _ in range(repeat)]
+    for way, name, aim in (
+        ("different", "rate, 20 rules, every list its own", 3.0),
+        ("shared", "rate, 20 rules, one list for all", 1.5),
+        ("resources", "rate, a tenth by single resources", 5.0),
+        ("one_customer", "rate one customer after an edit", 0.0),
+    ):
+        _row(name, [measured(module, way, *where) for _ in range(repeat)], floors, aim=aim)
 
 
 def _print(documents: int, repeat: int) -> None:
