@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from billow.delivery.address import UnableToReadAddress, read_address
 from billow.delivery.channels.smtp.settings import UnableToReadSmtpUrl, read_smtp_url
+from billow.delivery.channels.webhook.settings import UnableToReadWebhookSettings, read_webhook_settings
 
 TESTING = "pytest" in sys.modules
 
@@ -95,6 +96,7 @@ INSTALLED_APPS = [
     "billow.records.audit",
     "billow.records.costs",
     "billow.records.billing",
+    "billow.records.webhooks",
     "billow.interfaces.jobs",
     "billow.interfaces.web",
 ]
@@ -169,6 +171,16 @@ except UnableToReadAddress as _wrong:
     raise ImproperlyConfigured(f"BILLOW_MAIL_FROM: {_wrong}") from None
 except UnableToReadSmtpUrl as _wrong:
     raise ImproperlyConfigured(str(_wrong)) from None
+
+try:
+    WEBHOOKS = read_webhook_settings(
+        networks=_text("BILLOW_WEBHOOK_NETWORKS"),
+        ca_file=_text("BILLOW_WEBHOOK_CA_FILE"),
+        timeout_s=_whole_number("BILLOW_WEBHOOK_TIMEOUT_S", default=15, least=1),
+    )
+except UnableToReadWebhookSettings as _wrong:
+    raise ImproperlyConfigured(str(_wrong)) from None
+"""What webhooks may call: the public internet by HTTPS, and networks that are named."""
 
 ENGINE_MEMORY_MIB = _whole_number("BILLOW_ENGINE_MEMORY_MIB", default=1024, least=128)
 ENGINE_THREADS = _whole_number("BILLOW_ENGINE_THREADS", default=2, least=1)

@@ -18,6 +18,9 @@ TOKEN_PREFIXES = {
     "user": "usr",
     "credit_note": "crdt_nt",
     "delivery": "dlvry",
+    "webhook_endpoint": "whk_endpt",
+    "webhook_event": "whk_evt",
+    "webhook_call": "whk_cll",
 }
 
 _TOKEN = re.compile(r"^[a-z]+(_[a-z]+)*_[0-9a-f]{16}$")
