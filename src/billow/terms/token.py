@@ -16,6 +16,8 @@ TOKEN_PREFIXES = {
     "integration": "accss_crdntl",
     "cost_import": "usr_csts_upld",
     "user": "usr",
+    "team": "team",
+    "api_token": "api_tkn",
     "credit_note": "crdt_nt",
     "delivery": "dlvry",
     "webhook_endpoint": "whk_endpt",

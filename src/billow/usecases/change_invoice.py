@@ -66,7 +66,7 @@ def status_after(*, invoice: Invoice, verb: InvoiceVerb) -> InvoiceStatus:
 
 def _do(actor: Actor, token: str, act: Callable[[Invoice], None]) -> ItemResult:
     invoice = (
-        Invoice.objects.visible_to(actor.management_account)
+        Invoice.objects.visible_to(actor)
         .select_related("management_account", "managed_account", "current_version")
         .filter(token=token)
         .first()
