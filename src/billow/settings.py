@@ -102,6 +102,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "billow.interfaces.api.answers.ApiAnswers",
     "django.middleware.security.SecurityMiddleware",
     "billow.interfaces.web.frame.middleware.StrictHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -187,6 +188,9 @@ ENGINE_THREADS = _whole_number("BILLOW_ENGINE_THREADS", default=2, least=1)
 
 OWNER_PASSWORD = os.environ.get("BILLOW_OWNER_PASSWORD", "")
 """The first owner's password for ``billow init``; empty: one is made up and shown once."""
+
+API_REQUESTS_PER_MINUTE = _whole_number("BILLOW_API_REQUESTS_PER_MINUTE", default=1000)
+"""Requests that one API token may make in a minute, by serving process; 0 limits nothing."""
 
 COST_STORE = DATA / "costs"
 OUTBOX = DATA / "outbox"
