@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from billow.delivery.address import UnableToReadAddress, read_address
 from billow.delivery.channels.smtp.settings import UnableToReadSmtpUrl, read_smtp_url
+from billow.delivery.channels.webhook.settings import UnableToReadWebhookSettings, read_webhook_settings
 
 TESTING = "pytest" in sys.modules
 
@@ -95,11 +96,13 @@ INSTALLED_APPS = [
     "billow.records.audit",
     "billow.records.costs",
     "billow.records.billing",
+    "billow.records.webhooks",
     "billow.interfaces.jobs",
     "billow.interfaces.web",
 ]
 
 MIDDLEWARE = [
+    "billow.interfaces.api.answers.ApiAnswers",
     "django.middleware.security.SecurityMiddleware",
     "billow.interfaces.web.frame.middleware.StrictHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -170,11 +173,24 @@ except UnableToReadAddress as _wrong:
 except UnableToReadSmtpUrl as _wrong:
     raise ImproperlyConfigured(str(_wrong)) from None
 
+try:
+    WEBHOOKS = read_webhook_settings(
+        networks=_text("BILLOW_WEBHOOK_NETWORKS"),
+        ca_file=_text("BILLOW_WEBHOOK_CA_FILE"),
+        timeout_s=_whole_number("BILLOW_WEBHOOK_TIMEOUT_S", default=15, least=1),
+    )
+except UnableToReadWebhookSettings as _wrong:
+    raise ImproperlyConfigured(str(_wrong)) from None
+"""What webhooks may call: the public internet by HTTPS, and networks that are named."""
+
 ENGINE_MEMORY_MIB = _whole_number("BILLOW_ENGINE_MEMORY_MIB", default=1024, least=128)
 ENGINE_THREADS = _whole_number("BILLOW_ENGINE_THREADS", default=2, least=1)
 
 OWNER_PASSWORD = os.environ.get("BILLOW_OWNER_PASSWORD", "")
 """The first owner's password for ``billow init``; empty: one is made up and shown once."""
+
+API_REQUESTS_PER_MINUTE = _whole_number("BILLOW_API_REQUESTS_PER_MINUTE", default=1000)
+"""Requests that one API token may make in a minute, by serving process; 0 limits nothing."""
 
 COST_STORE = DATA / "costs"
 OUTBOX = DATA / "outbox"

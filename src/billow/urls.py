@@ -2,7 +2,10 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from billow.interfaces.api.server import api_urls
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("v2/", include(api_urls()[:2])),
     path("", include("billow.interfaces.web.urls")),
 ]
 

@@ -1,6 +1,7 @@
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+import pycountry
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -111,3 +112,9 @@ def test_control_characters_are_refused() -> None:
     findings.read_text("Ada\x00", column="name")
     findings.read_text("Ada\nBcc: x", column="name")
     assert [issue.code for issue in findings.issues] == ["control_character"] * 2
+
+
+def test_countries_are_those_of_iso_3166() -> None:
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    ours = {first + second for first in letters for second in letters if is_country(first + second)}
+    assert ours == {country.alpha_2 for country in pycountry.countries}

@@ -18,6 +18,8 @@ from billow.coststore.manifest import Manifest, hash_file, read_manifest, write_
 from billow.coststore.partition import Partition
 from billow.coststore.query import CostQuery
 from billow.coststore.run import run_query
+from billow.coststore.run_series import Slice, run_series, write_slices
+from billow.coststore.series import ProviderPartition, SeriesQuery
 from billow.coststore.staging import discard_abandoned, open_staging
 from billow.coststore.survey import PeriodRows, RowRule, Survey, survey_files
 from billow.coststore.verify import check_partition
@@ -83,6 +85,18 @@ class CostStore:
     def query(self, query: CostQuery, *, partitions: Sequence[Partition]) -> pa.Table:
         """Answer the query over the partitions; see CostQuery for the columns."""
         return run_query(query=query, partitions=partitions, spill_to=self.spill_folder, limits=self.limits)
+
+    def series(self, query: SeriesQuery, *, partitions: Sequence[ProviderPartition]) -> pa.Table:
+        """Answer a question about costs over time; see SERIES_COLUMNS for the columns."""
+        return run_series(query=query, partitions=partitions, spill_to=self.spill_folder, limits=self.limits)
+
+    @contextmanager
+    def slices(
+        self, query: SeriesQuery, *, partitions: Sequence[ProviderPartition], most: int
+    ) -> Iterator[tuple[Slice, ...]]:
+        """Give the charges a series asks for cut by bin and group, for rating; they vanish afterwards."""
+        with self.staging() as folder:
+            yield write_slices(query=query, partitions=partitions, most=most, folder=folder, limits=self.limits)
 
     def verify(self, partition: Partition) -> tuple[Issue, ...]:
         """Check that the partition's files are whole and hold the recorded rows and exact totals."""

@@ -14,6 +14,8 @@ MAX_INTEGER_DIGITS = MAX_DECIMAL_DIGITS - STORED_SCALE
 _PLAIN = r"^[+-]?\d{1,20}(\.\d{0,18})?$"
 NUMBER_PATTERN = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?$"
 _NUMBER = re.compile(NUMBER_PATTERN, re.ASCII)
+_TOO_MANY_DIGITS = rf"\d{{{MAX_INTEGER_DIGITS + 1}}}"
+_EXPONENT_SIGNS = ("e", "E")
 _STEP = Decimal(1).scaleb(-STORED_SCALE)
 _MAX_PLACES = 100
 
@@ -47,10 +49,22 @@ class Decimals:
 
 def to_decimals(texts: pa.Array) -> Decimals:
     """Convert number texts exactly; scientific notation is a decimal like any other."""
+    if _may_overflow(texts):
+        return _one_by_one_where_odd(texts)
     try:
         return Decimals(pc.cast(texts, STORED_DECIMAL), (), ())
     except pa.ArrowInvalid:
         return _one_by_one_where_odd(texts)
+
+
+def _may_overflow(texts: pa.Array) -> bool:
+    """Tell whether a text may be a number that does not fit: Arrow's cast makes another number of some of those.
+
+    Short texts without an exponent are sure to fit, and most columns hold nothing else.
+    """
+    longest = pc.max(pc.binary_length(texts)).as_py() or 0
+    too_long = longest > MAX_INTEGER_DIGITS and pc.any(pc.match_substring_regex(texts, _TOO_MANY_DIGITS)).as_py()
+    return bool(too_long) or any(pc.any(pc.match_substring(texts, sign)).as_py() for sign in _EXPONENT_SIGNS)
 
 
 def shape_of(values: pa.Array, *, at_least: DecimalShape) -> DecimalShape:

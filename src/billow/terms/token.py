@@ -16,8 +16,13 @@ TOKEN_PREFIXES = {
     "integration": "accss_crdntl",
     "cost_import": "usr_csts_upld",
     "user": "usr",
+    "team": "team",
+    "api_token": "api_tkn",
     "credit_note": "crdt_nt",
     "delivery": "dlvry",
+    "webhook_endpoint": "whk_endpt",
+    "webhook_event": "whk_evt",
+    "webhook_call": "whk_cll",
 }
 
 _TOKEN = re.compile(r"^[a-z]+(_[a-z]+)*_[0-9a-f]{16}$")

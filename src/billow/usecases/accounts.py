@@ -50,7 +50,7 @@ _CSV_COLUMNS = (
 
 def list_accounts(*, actor: Actor) -> tuple[ManagedAccount, ...]:
     """Return the live managed accounts by name, with their profiles at hand."""
-    accounts = ManagedAccount.objects.visible_to(actor.management_account).live()
+    accounts = ManagedAccount.objects.visible_to(actor).live()
     return tuple(accounts.select_related("billing_profile", "management_account").order_by("name", "pk"))
 
 

@@ -5,7 +5,10 @@ from enum import StrEnum
 
 from django.db.models import Model
 
-from billow.records.accounts.models import ManagementAccount, User
+from billow.records.accounts.models import ManagementAccount, Permission, User
+from billow.records.accounts.permissions import REFUSALS
+from billow.records.billing.models import ManagedAccount
+from billow.records.billing.scope import hidden_accounts
 from billow.usecases.refused import Refused
 
 
@@ -31,21 +34,44 @@ class Actor:
         """Tell whether the actor is whoever runs the installation, not one of its users."""
         return self.user is None
 
+    @property
+    def is_customer(self) -> bool:
+        """Tell whether the actor is one of a managed account's own people."""
+        return self.user is not None and self.user.managed_account_id is not None
+
+    def may(self, permission: Permission) -> bool:
+        """Tell whether the actor has the permission."""
+        return self.user is None or self.user.may(permission)
+
+    def must(self, permission: Permission) -> None:
+        """Raise Refused unless the actor has the permission."""
+        if not self.may(permission):
+            raise Refused("not_permitted", REFUSALS[permission])
+
     def must_own(self, *records: Model) -> None:
-        """Raise Refused, as if there were none, unless the records belong to the actor's management account.
+        """Raise Refused, as if there were none, unless the records are the actor's management account's to see.
 
         Doors look records up in their own scope; this holds even where one forgot to.
         """
         for record in records:
             if getattr(record, "management_account_id", None) != self.management_account.pk:
                 raise Refused("not_found", "Resource not found")
+        if self.user is not None:
+            self._must_see(self.user, records)
+
+    def _must_see(self, user: User, records: tuple[Model, ...]) -> None:
+        keys = {
+            record.pk if isinstance(record, ManagedAccount) else getattr(record, "managed_account_id", None)
+            for record in records
+        } - {None}
+        others = bool(keys - {user.managed_account_id}) and self.is_customer
+        if others or (keys and hidden_accounts(user).filter(managed_account__in=keys).exists()):
+            raise Refused("not_found", "Resource not found")
 
     def must_write_invoices(self) -> None:
         """Raise Refused unless the actor may generate, approve, send and cancel invoices."""
-        if self.user is not None and not self.user.may_write_invoices:
-            raise Refused("not_permitted", "Only an owner may write invoices and invoicing settings.")
+        self.must(Permission.WRITE_INVOICES)
 
     def must_write_rules(self) -> None:
         """Raise Refused unless the actor may change billing rules, managed accounts and integrations."""
-        if self.user is not None and not self.user.may_write_rules:
-            raise Refused("not_permitted", "Only an owner or an integration owner may change this.")
+        self.must(Permission.WRITE_RULES)

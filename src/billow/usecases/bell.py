@@ -9,6 +9,7 @@ class Work(StrEnum):
 
     GENERATE = "generate"
     DELIVER = "deliver"
+    CALL = "call"
 
 
 _ringers: list[Callable[[Work, str], None]] = []

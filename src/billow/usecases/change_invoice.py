@@ -8,6 +8,7 @@ from billow.records.billing.models import Invoice, InvoiceTransition
 from billow.usecases.actor import Actor
 from billow.usecases.audit import record
 from billow.usecases.refused import BulkResult, ItemResult, Refused
+from billow.usecases.webhook_events import tell_of_invoice
 
 
 def do_each(*, actor: Actor, tokens: Sequence[str], act: Callable[[Invoice], None]) -> BulkResult:
@@ -29,7 +30,8 @@ def change_status(
 ) -> None:
     """Take a locked invoice one step along its lifecycle, with further columns; raise Refused if the step is wrong.
 
-    Columns, history and audit log are written in the caller's transaction, the invoice's row in one statement.
+    Columns, history, audit log and the event for webhooks are written in the caller's transaction, the invoice's row
+    in one statement.
     """
     status = status_after(invoice=invoice, verb=verb)
     Invoice.objects.filter(pk=invoice.pk).update(**{"status": status, "updated_at": now, **changes})
@@ -51,6 +53,7 @@ def change_status(
         changes={"reason": reason} if reason else {},
         now=now,
     )
+    tell_of_invoice(invoice=invoice, verb=verb, now=now)
 
 
 def status_after(*, invoice: Invoice, verb: InvoiceVerb) -> InvoiceStatus:
@@ -63,7 +66,7 @@ def status_after(*, invoice: Invoice, verb: InvoiceVerb) -> InvoiceStatus:
 
 def _do(actor: Actor, token: str, act: Callable[[Invoice], None]) -> ItemResult:
     invoice = (
-        Invoice.objects.visible_to(actor.management_account)
+        Invoice.objects.visible_to(actor)
         .select_related("management_account", "managed_account", "current_version")
         .filter(token=token)
         .first()

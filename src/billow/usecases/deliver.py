@@ -23,6 +23,7 @@ from billow.usecases.audit import record
 from billow.usecases.documents_storage import UnableToReadDocument
 from billow.usecases.invoice_mail import InvoiceMail, invoice_mail
 from billow.usecases.refused import Refused
+from billow.usecases.webhook_events import tell_of_delivery
 
 logger = logging.getLogger(__name__)
 
@@ -255,3 +256,4 @@ def _tell(*, delivery: Delivery, outcome: Outcome, now: datetime) -> None:
         changes={"code": outcome.code, "message": outcome.message, "attempts": delivery.attempts},
         now=now,
     )
+    tell_of_delivery(delivery=delivery, status=outcome.status, code=outcome.code, message=outcome.message, now=now)

@@ -16,6 +16,9 @@ MOST_CUSTOM_FIELDS = 25
 MOST_WHOLE_DIGITS = 12
 MOST_DECIMALS = 10
 
+NO_COUNTRIES = frozenset(["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "XK", "ZZ"])
+"""Two-letter codes of the Unicode data that ISO 3166 does not assign to a country."""
+
 _DAY = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:[T ].*)?$")
 
 BILLING_FIELDS = (
@@ -225,9 +228,10 @@ class Findings:
 
 def is_country(text: str) -> bool:
     """Tell whether the text is an ISO 3166 alpha-2 code, in any case."""
-    import pycountry  # reads its list on import, which start-up should not wait for
+    from babel import Locale  # start-up should not wait for it
 
-    return len(text) == 2 and pycountry.countries.get(alpha_2=text.upper()) is not None
+    code = text.upper()
+    return len(code) == 2 and code in Locale("en").territories and code not in NO_COUNTRIES
 
 
 def is_email_address(text: str) -> bool:

@@ -14,19 +14,19 @@ RowT = TypeVar("RowT", bound=Model)
 
 def find_account(*, actor: Actor, text: str) -> ManagedAccount:
     """Return the live managed account with this token or name."""
-    accounts = ManagedAccount.objects.visible_to(actor.management_account).live().select_related("billing_profile")
+    accounts = ManagedAccount.objects.visible_to(actor).live().select_related("billing_profile")
     return _find(accounts, text, by="name", kind="managed account", list_with="billow accounts list")
 
 
 def find_profile(*, actor: Actor, text: str) -> BillingProfile:
     """Return the billing profile with this token or nickname."""
-    profiles = BillingProfile.objects.visible_to(actor.management_account)
+    profiles = BillingProfile.objects.visible_to(actor)
     return _find(profiles, text, by="nickname", kind="billing profile", list_with="billow profiles list")
 
 
 def find_rule(*, actor: Actor, text: str) -> BillingRule:
     """Return the billing rule with this token or title."""
-    rules = BillingRule.objects.visible_to(actor.management_account)
+    rules = BillingRule.objects.visible_to(actor)
     return _find(rules, text, by="title", kind="billing rule", list_with="billow rules list")
 
 
@@ -38,7 +38,7 @@ def find_integration(*, actor: Actor, text: str) -> Integration:
 
 def find_invoice(*, actor: Actor, text: str) -> Invoice:
     """Return the invoice with this token or number."""
-    invoices = Invoice.objects.visible_to(actor.management_account).select_related("managed_account")
+    invoices = Invoice.objects.visible_to(actor).select_related("managed_account")
     return _find(invoices, text, by="number", kind="invoice", list_with="billow invoices list")
 
 

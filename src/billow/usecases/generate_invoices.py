@@ -83,7 +83,7 @@ class _Wish:
 
 
 def _request(wish: _Wish, account_token: str) -> ItemResult:
-    accounts = ManagedAccount.objects.visible_to(wish.actor.management_account).live()
+    accounts = ManagedAccount.objects.visible_to(wish.actor).live()
     account = accounts.select_related("management_account", "billing_profile").filter(token=account_token).first()
     if account is None:
         return ItemResult(

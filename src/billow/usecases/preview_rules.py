@@ -94,7 +94,7 @@ def _customers(
 ) -> tuple[ManagedAccount, ...]:
     if accounts:
         return tuple({account.token: account for account in accounts}.values())
-    live = ManagedAccount.objects.visible_to(actor.management_account).live().select_related("billing_profile")
+    live = ManagedAccount.objects.visible_to(actor).live().select_related("billing_profile")
     comes_to_apply_to_all = wanted.apply_to_all and not (stored and stored.apply_to_all)
     if not comes_to_apply_to_all:
         live = live.filter(rule_assignments__billing_rule__token=wanted.token)

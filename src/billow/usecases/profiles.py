@@ -46,7 +46,7 @@ class SavedProfile:
 
 def list_profiles(*, actor: Actor) -> tuple[BillingProfile, ...]:
     """Return the profiles in the order they were added."""
-    return tuple(BillingProfile.objects.visible_to(actor.management_account).order_by("pk"))
+    return tuple(BillingProfile.objects.visible_to(actor).order_by("pk"))
 
 
 def add_profile(*, actor: Actor, fields: Mapping[str, object], now: datetime) -> SavedProfile:

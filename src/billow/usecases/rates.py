@@ -34,7 +34,7 @@ class RatesImported:
 
 def list_rates(*, actor: Actor, period: BillingPeriod | None = None) -> tuple[ExchangeRate, ...]:
     """Return the rates, newest day first."""
-    rates = ExchangeRate.objects.visible_to(actor.management_account)
+    rates = ExchangeRate.objects.visible_to(actor)
     if period is not None:
         rates = rates.filter(effective_date__gte=period.start, effective_date__lt=period.end)
     return tuple(rates.order_by("-effective_date", "base_currency", "currency"))

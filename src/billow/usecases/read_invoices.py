@@ -122,7 +122,7 @@ def invoice_of(*, version: billing.InvoiceVersion) -> Invoice:
 
 def _visible(actor: Actor) -> "QuerySet[billing.Invoice]":
     return (
-        billing.Invoice.objects.visible_to(actor.management_account)
+        billing.Invoice.objects.visible_to(actor)
         .select_related("managed_account", "current_version")
         .defer("current_version__snapshot", "current_version__bank_details")
         .prefetch_related("documents")

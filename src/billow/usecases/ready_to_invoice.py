@@ -60,7 +60,7 @@ def ready_list(
     ``with_costs`` the cost store is not asked: quick, and no provider cost and no warnings about late data.
     """
     accounts = tuple(
-        ManagedAccount.objects.visible_to(actor.management_account)
+        ManagedAccount.objects.visible_to(actor)
         .live()
         .select_related("management_account", "billing_profile")
         .order_by("name", "pk")

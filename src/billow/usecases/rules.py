@@ -63,7 +63,7 @@ class SavedRule:
 
 def list_rules(*, actor: Actor) -> tuple[BillingRule, ...]:
     """Return the rules in the order they were added, with their assignments at hand."""
-    rules = BillingRule.objects.visible_to(actor.management_account)
+    rules = BillingRule.objects.visible_to(actor)
     return tuple(rules.prefetch_related("assignments__managed_account").order_by("pk"))
 
 

@@ -17,6 +17,7 @@ from billow.usecases.actor import Actor
 from billow.usecases.audit import record
 from billow.usecases.change_invoice import do_each, lock_invoice
 from billow.usecases.refused import BulkResult, Refused
+from billow.usecases.webhook_events import tell_of_delivery
 
 DOUBLE_CLICK = timedelta(seconds=5)
 """Two equal wishes to send again within this time are one wish, clicked twice."""
@@ -149,3 +150,5 @@ def _queue(*, actor: Actor, invoice: Invoice, wish: str, recipient: str, now: da
         row.outcome_code = "invalid_address"
         row.outcome_message = f"{wrong}. Correct the account's billing e-mail, then press Email PDF."
     row.save()
+    # Told only if it has an outcome already.
+    tell_of_delivery(delivery=row, status=row.status, code=row.outcome_code, message=row.outcome_message, now=now)

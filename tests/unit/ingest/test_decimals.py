@@ -3,6 +3,7 @@
 from decimal import ROUND_HALF_EVEN, Decimal
 
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +27,29 @@ def test_a_column_holds_each_value_rounded_half_even_and_tells_the_difference(
     assert stored == [value.quantize(STEP, rounding=ROUND_HALF_EVEN) for value, _ in written]
     differences = {entry.index: entry.difference for entry in converted.rounded}
     assert [value + differences.get(index, 0) for index, (value, _) in enumerate(written)] == stored
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [
+        ("9" * 20, True),
+        ("-" + "9" * 20 + "." + "9" * 18, True),
+        ("0" * 40 + "7", True),
+        ("9e19", True),
+        ("9" * 21, False),
+        ("9" * 30, False),
+        ("9" * 39, False),
+        ("-" + "9" * 39 + ".5", False),
+        ("1e20", False),
+        ("1e30", False),
+        ("1E+38", False),
+    ],
+)
+def test_a_number_that_does_not_fit_is_refused_and_never_stored_as_another(text: str, fits: bool) -> None:
+    converted = to_decimals(pa.array(["1.5", text]))
+
+    assert converted.values.to_pylist() == [Decimal("1.5"), Decimal(text) if fits else None]
+    assert [(entry.index, entry.code) for entry in converted.bad] == ([] if fits else [(1, "number_out_of_range")])
 
 
 @given(st.lists(st.one_of(st.none(), st.text(max_size=12)), min_size=1, max_size=20))

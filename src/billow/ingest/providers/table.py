@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from billow.ingest.providers.aws.read import CUR, CUR_2
+from billow.ingest.providers.custom.read import CustomCosts
 from billow.ingest.providers.focus.read import FocusBill
 from billow.ingest.providers.provider import Provider
 
 AUTO_FORMAT = "auto"
-PROVIDERS: dict[str, Provider] = {provider.name: provider for provider in (FocusBill(), CUR_2, CUR)}
+PROVIDERS: dict[str, Provider] = {provider.name: provider for provider in (CustomCosts(), FocusBill(), CUR_2, CUR)}
 
 
 class UnknownFormat(ValueError):

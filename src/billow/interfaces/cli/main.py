@@ -20,6 +20,8 @@ COMMANDS = {
     "rules": (f"{_HERE}.rule_files:rules", "Billing rules: what customers see of the cost."),
     "rates": (f"{_HERE}.rates:rates", "Exchange rates."),
     "invoices": (f"{_HERE}.invoice_papers:invoices", "Generate, approve, send and explain invoices."),
+    "webhooks": (f"{_HERE}.webhooks:webhooks", "Who is told of events, by HTTPS."),
+    "tokens": (f"{_HERE}.tokens:tokens", "API tokens for programs."),
     "verify": (f"{_HERE}.verification:verify", "Prove that what was issued is what is stored."),
     "backup": (f"{_HERE}.archive:backup", "Write everything into one file, while Billow runs."),
     "restore": (f"{_HERE}.archive:restore", "Bring everything back from such a file."),

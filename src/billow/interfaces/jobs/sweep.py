@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import Q
 from django_tasks_db.models import DBTaskResult
 
+from billow.usecases.call_webhooks import call_due
 from billow.usecases.deliver import deliver_due
 from billow.usecases.generate_due import generate_due
 
 INVOICES_AT_ONCE = 50
 MAILS_AT_ONCE = 20
+CALLS_AT_ONCE = 20
 BELLS_KEPT = timedelta(days=7)
 
 
@@ -28,6 +30,14 @@ def deliver_all(*, worker: str, carry_on: Callable[[], bool] = lambda: True) -> 
     while carry_on() and (batch := deliver_due(worker=worker, now=clock, limit=MAILS_AT_ONCE, carry_on=carry_on)):
         handled += batch
     return handled
+
+
+def call_all(*, worker: str, carry_on: Callable[[], bool] = lambda: True) -> int:
+    """Call webhooks until nothing is due or somebody asks to stop; return how many calls were made."""
+    made = 0
+    while carry_on() and (batch := call_due(worker=worker, now=clock, limit=CALLS_AT_ONCE, carry_on=carry_on)):
+        made += batch
+    return made
 
 
 def prune_bells(*, now: datetime) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
-from billow.interfaces.jobs.sweep import deliver_all, generate_all
+from billow.interfaces.jobs.sweep import call_all, deliver_all, generate_all
 from billow.usecases.bell import Work
 
 FOREIGN_WORKER = "task-queue"
@@ -24,7 +24,13 @@ def deliver(token: str) -> int:  # noqa: ARG001
     return deliver_all(worker=FOREIGN_WORKER)
 
 
-TASKS: dict[Work, Any] = {Work.GENERATE: generate, Work.DELIVER: deliver}
+@task()
+def call(token: str) -> int:  # noqa: ARG001
+    """Call every webhook that an event waits for."""
+    return call_all(worker=FOREIGN_WORKER)
+
+
+TASKS: dict[Work, Any] = {Work.GENERATE: generate, Work.DELIVER: deliver, Work.CALL: call}
 
 
 def ring(*, work: Work, token: str) -> None:

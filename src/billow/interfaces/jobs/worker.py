@@ -10,9 +10,10 @@ from typing import Protocol
 from django.db import InterfaceError, OperationalError, close_old_connections, connections, transaction
 
 from billow.interfaces.jobs.calendar import OpenMonths
-from billow.interfaces.jobs.sweep import clock, deliver_all, generate_all, prune_bells
+from billow.interfaces.jobs.sweep import call_all, clock, deliver_all, generate_all, prune_bells
 from billow.interfaces.jobs.tasks import waiting_bells
 from billow.usecases.bell import Work
+from billow.usecases.call_webhooks import prune_events
 from billow.usecases.refused import Refused
 
 logger = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ def run_worker(*, name: str, stop: threading.Event, poll_s: float = 1.0) -> None
 
 
 def run_once(*, name: str) -> int:
-    """Do everything that is due now, invoices before their mails, and return how much that was."""
+    """Do everything that is due now, invoices before their mails and webhooks last; return how much that was."""
     done = sum(lane.do(worker=name, carry_on=lambda: True) for lane in _lanes() if lane.work is not None)
     for work in Work:
         while answer_bell(work=work, worker=name, do=lambda: 0):
@@ -88,11 +89,12 @@ def _lanes() -> tuple[Lane, ...]:
     months = OpenMonths()
 
     def keep_house(*, worker: str, carry_on: Callable[[], bool]) -> int:  # noqa: ARG001
-        return prune_bells(now=clock()) + months.announce(now=clock())
+        return prune_bells(now=clock()) + prune_events(now=clock()) + months.announce(now=clock())
 
     return (
         Lane(name="generation", do=generate_all, every_s=SWEEP_EVERY_S, work=Work.GENERATE),
         Lane(name="delivery", do=deliver_all, every_s=SWEEP_EVERY_S, work=Work.DELIVER),
+        Lane(name="webhooks", do=call_all, every_s=SWEEP_EVERY_S, work=Work.CALL),
         Lane(name="housekeeping", do=keep_house, every_s=HOUSEKEEPING_EVERY_S),
     )
 

@@ -7,7 +7,10 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from billow.records.accounts.permissions import CUSTOMER_ROLES, ROLES, Permission, Role
 from billow.records.tokened import token_field
+
+__all__ = ["ApiToken", "ManagementAccount", "Permission", "Role", "SignInAttempt", "Team", "TeamMember", "User"]
 
 
 def validate_time_zone(name: str) -> None:
@@ -32,13 +35,6 @@ class ManagementAccount(models.Model):
         return self.name
 
 
-class Role(models.TextChoices):
-    OWNER = "owner"
-    INTEGRATION_OWNER = "integration_owner"
-    EDITOR = "editor"
-    VIEWER = "viewer"
-
-
 class UserManager(BaseUserManager["User"]):
     def create_user(
         self, *, email: str, password: str | None, management_account: ManagementAccount, **fields: Any
@@ -51,7 +47,11 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """A person of the MSP, who signs in with an e-mail address."""
+    """Somebody who acts: a person of the MSP, a person of one of its customers, or a service that holds a token.
+
+    ``managed_account`` is set for a customer's person, who sees that account's approved invoices and nothing else. A
+    service never signs in.
+    """
 
     token = token_field("user")
     email = models.EmailField(unique=True)
@@ -59,6 +59,11 @@ class User(AbstractBaseUser):
     management_account = models.ForeignKey(ManagementAccount, on_delete=models.PROTECT, related_name="users")
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.VIEWER)
     is_active = models.BooleanField(default=True)
+    is_service = models.BooleanField(default=False)
+    managed_account = models.ForeignKey(
+        "billing.ManagedAccount", on_delete=models.PROTECT, null=True, blank=True, related_name="users"
+    )
+    last_seen_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -70,15 +75,20 @@ class User(AbstractBaseUser):
             models.CheckConstraint(name="user_role_known", condition=models.Q(role__in=Role.values)),
         ]
 
+    def may(self, permission: Permission) -> bool:
+        """Tell whether the user has the permission; an account one may not see is another question."""
+        roles = ROLES if self.managed_account_id is None else CUSTOMER_ROLES
+        return self.role in roles.get(permission, frozenset())
+
     @property
     def may_write_invoices(self) -> bool:
         """Tell whether the user may generate, approve and send."""
-        return self.role == Role.OWNER
+        return self.may(Permission.WRITE_INVOICES)
 
     @property
     def may_write_rules(self) -> bool:
         """Tell whether the user may change rules and integrations."""
-        return self.role in {Role.OWNER, Role.INTEGRATION_OWNER}
+        return self.may(Permission.WRITE_RULES)
 
     def __str__(self) -> str:
         return self.name or self.email
@@ -95,3 +105,63 @@ class SignInAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key[:8]} {self.created_at}"
+
+
+class Team(models.Model):
+    """People of the MSP who see the same managed accounts; the Everyone team holds every user by itself."""
+
+    token = token_field("team")
+    management_account = models.ForeignKey(ManagementAccount, on_delete=models.PROTECT, related_name="teams")
+    name = models.CharField(max_length=255)
+    description = models.TextField(null=True, blank=True)
+    is_everyone = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["management_account", "name"], name="team_name_once"),
+            models.UniqueConstraint(
+                fields=["management_account"], condition=models.Q(is_everyone=True), name="one_everyone_team"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TeamMember(models.Model):
+    """A user in a team. The role is shown to people; what a user may do depends on the user's own role."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="members")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=20, choices=Role.choices, default=Role.EDITOR)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["team", "user"], name="team_member_once"),
+            models.CheckConstraint(name="team_role_known", condition=models.Q(role__in=Role.values)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.team}"
+
+
+class ApiToken(models.Model):
+    """A secret with which a program acts as a user; only its SHA-256 is kept.
+
+    ``scopes`` is a list of ``read`` and ``write``.
+    """
+
+    token = token_field("api_token")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="api_tokens")
+    description = models.CharField(max_length=255, blank=True)
+    secret_hash = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.token} of {self.user}"

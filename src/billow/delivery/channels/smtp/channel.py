@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from billow.delivery.channel import DeliveryError, Envelope
-from billow.delivery.channels.smtp.deadline import Deadline
 from billow.delivery.channels.smtp.replies import Reply, lost, outcome_unknown, read_reply, refused, unreachable
 from billow.delivery.channels.smtp.settings import SmtpSettings, Tls
+from billow.delivery.deadline import Deadline
 
 _LINE_STARTS_WITH_DOT = re.compile(rb"^\.", re.MULTILINE)
 _CHUNK_BYTES = 64 * 1024

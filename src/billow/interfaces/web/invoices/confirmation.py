@@ -124,7 +124,7 @@ def rows_of(*, actor: Actor, items: Sequence[str], now: datetime) -> list[Row]:
     zone = zone_of(actor.management_account.time_zone)
     tokens = [item for item in items if ":" not in item]
     found: dict[str, Row] = {}
-    started = Invoice.objects.visible_to(actor.management_account).filter(token__in=tokens)
+    started = Invoice.objects.visible_to(actor).filter(token__in=tokens)
     for period_start in started.order_by("period_start").values_list("period_start", flat=True).distinct():
         for invoice in list_invoices(actor=actor, period=BillingPeriod.of(period_start), now=now):
             found[invoice.token] = invoice_row(invoice, may_write=True, zone=zone, now=now)
@@ -173,6 +173,6 @@ def _totals(act: Act, rows: Sequence[Row]) -> tuple[CurrencyTotal, ...]:
 
 
 def _addresses(actor: Actor, rows: Sequence[Row]) -> dict[str, list[str]]:
-    accounts = ManagedAccount.objects.visible_to(actor.management_account)
+    accounts = ManagedAccount.objects.visible_to(actor)
     wanted = accounts.filter(token__in={row.account_token for row in rows})
     return {token: list(dict.fromkeys(emails or [])) for token, emails in wanted.values_list("token", "billing_email")}

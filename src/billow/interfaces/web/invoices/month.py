@@ -244,7 +244,7 @@ def _columns(choice: Choice) -> tuple[Column, ...]:
 
 
 def _accounts(actor: Actor, choice: Choice) -> tuple[Option, ...]:
-    accounts = ManagedAccount.objects.visible_to(actor.management_account).live().order_by(Lower("name"))
+    accounts = ManagedAccount.objects.visible_to(actor).live().order_by(Lower("name"))
     return (
         Option(value="", label="All accounts", is_chosen=not choice.account),
         *(

@@ -37,7 +37,7 @@ class Result:
 def result_of(*, actor: Actor, act: Act, bulk: BulkResult) -> Result:
     """Return the result with refused items first."""
     tokens = [item.token for item in bulk.items]
-    invoices = Invoice.objects.visible_to(actor.management_account).filter(token__in=tokens)
+    invoices = Invoice.objects.visible_to(actor).filter(token__in=tokens)
     customers = dict(invoices.values_list("token", "managed_account__name"))
     lines = [
         ResultLine(

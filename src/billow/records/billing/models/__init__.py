@@ -1,5 +1,6 @@
 """Everything the MSP agrees with its customers and everything it sends them."""
 
+from billow.records.billing.models.access import AccountAccess
 from billow.records.billing.models.agreements import BillingRule, BillingRuleAssignment, ExchangeRate
 from billow.records.billing.models.credit_notes import CreditNote, CreditNoteLine
 from billow.records.billing.models.deliveries import Delivery, Document
@@ -13,6 +14,7 @@ from billow.records.billing.models.invoices import (
 from billow.records.billing.models.parties import BillingProfile, Delegation, ManagedAccount
 
 __all__ = [
+    "AccountAccess",
     "BillingProfile",
     "BillingRule",
     "BillingRuleAssignment",

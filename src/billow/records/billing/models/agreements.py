@@ -21,7 +21,10 @@ class RuleType(models.TextChoices):
 
 
 class BillingRule(models.Model):
-    """One rule; which columns are filled depends on ``type``."""
+    """One rule; which columns are filled depends on ``type``.
+
+    ``dates_as_given`` keeps the text of ``start_date`` and ``end_date`` where it says more than the day.
+    """
 
     token = token_field("billing_rule")
     management_account = models.ForeignKey(ManagementAccount, on_delete=models.PROTECT, related_name="billing_rules")
@@ -35,6 +38,7 @@ class BillingRule(models.Model):
     amount = ExactDecimalField(null=True, blank=True)
     start_date = models.DateField(null=True, blank=True)
     end_date = models.DateField(null=True, blank=True)
+    dates_as_given = models.JSONField(default=dict, blank=True)
     recurrence = models.CharField(max_length=10, null=True, blank=True)
     apply_to_all = models.BooleanField(default=False)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")

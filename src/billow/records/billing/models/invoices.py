@@ -52,6 +52,9 @@ class Invoice(models.Model):
     ``chain_position``.
     """
 
+    ACCOUNT_PATH = "managed_account"
+    SHOWN_TO_CUSTOMERS = Q(status=InvoiceStatus.APPROVED)
+
     token = token_field("invoice")
     management_account = models.ForeignKey(ManagementAccount, on_delete=models.PROTECT, related_name="invoices")
     managed_account = models.ForeignKey(ManagedAccount, on_delete=models.PROTECT, related_name="invoices")

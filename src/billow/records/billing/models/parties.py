@@ -87,8 +87,11 @@ class ManagedAccount(PartyDetails):
     """The MSP's customer; becomes the buyer on a document.
 
     ``first_period_start`` is the first month that may be invoiced; ``data_ingestion_delay`` overrides the
-    management account's setting unless null.
+    management account's setting unless null. ``integration_order`` is the order in which whole integrations were
+    given, as tokens. ``sso_connection`` is kept for the customer's sign-in: type, metadata address and domains.
     """
+
+    ACCOUNT_PATH = "pk"
 
     token = token_field("managed_account")
     management_account = models.ForeignKey(ManagementAccount, on_delete=models.PROTECT, related_name="managed_accounts")
@@ -104,6 +107,8 @@ class ManagedAccount(PartyDetails):
     include_managed_account_integrations = models.BooleanField(default=False)
     data_ingestion_delay = models.BooleanField(null=True, blank=True)
     first_period_start = models.DateField()
+    integration_order = models.JSONField(default=list, blank=True)
+    sso_connection = models.JSONField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     deleted_at = models.DateTimeField(null=True, blank=True)

@@ -1,21 +1,31 @@
 """A bound on a whole conversation: a server that says a word now and then could otherwise hold us for ever."""
 
 import contextlib
-import smtplib
 import socket
 import threading
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
+
+
+class Connected(Protocol):
+    """Whatever talks through a socket, which may be replaced by its encrypted self."""
+
+    sock: socket.socket | None
 
 
 class Deadline:
     """Cuts the client's connection when the time is over; whoever waits on it then fails."""
 
-    def __init__(self, client: smtplib.SMTP, *, seconds: int) -> None:
+    def __init__(self, client: Connected, *, seconds: int) -> None:
         self._client = client
         self._is_over = False
         self._timer = threading.Timer(seconds, self._cut)
         self._timer.daemon = True
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether the time ran out."""
+        return self._is_over
 
     def __enter__(self) -> Self:
         self._timer.start()

@@ -1,0 +1,53 @@
+"""What holds for every answer under /v2: JSON whatever happens, and the rate limit's headers."""
+
+import http
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+
+from billow.interfaces.api.errors import Errors, refuse
+
+PREFIX = "/v2/"
+
+_MESSAGES = {
+    400: "The request cannot be understood.",
+    404: "Resource not found",
+    405: "This address does not know this method.",
+    413: "The body is too large.",
+    500: "Something went wrong on our side. The server's log says what; nothing was half done.",
+}
+_REFUSALS = (400, 401, 403, 404, 413, 429)
+
+
+def answers(model: Any, *, status: int = 200) -> dict[int, Any]:
+    """Return the table of an operation's answers: the good one, and the envelope for every refusal."""
+    return {status: model, **dict.fromkeys(_REFUSALS, Errors)}
+
+
+class ApiAnswers:
+    """Turn pages of errors into the envelope, and add the headers."""
+
+    def __init__(self, respond: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass the request on and look at the answer."""
+        answer = self.respond(request)
+        if not request.path_info.startswith(PREFIX):
+            return answer
+        if answer.status_code >= 400 and not answer.headers.get("Content-Type", "").startswith("application/json"):
+            answer = _as_envelope(answer)
+        allowance = getattr(request, "allowance", None)
+        for name, value in (allowance.headers() if allowance else {}).items():
+            answer.headers[name] = value
+        return answer
+
+
+def _as_envelope(answer: HttpResponseBase) -> HttpResponseBase:
+    status = answer.status_code
+    allowed: Mapping[str, str] = {"Allow": answer.headers["Allow"]} if "Allow" in answer.headers else {}
+    answer = refuse(_MESSAGES.get(status, http.HTTPStatus(status).phrase), status=status)
+    for name, value in allowed.items():
+        answer.headers[name] = value
+    return answer

@@ -1,0 +1,26 @@
+"""What clients write: loose in its types, because the use cases say better what is wrong with a value."""
+
+from typing import Annotated, Any
+
+from ninja import Schema
+from pydantic import WithJsonSchema
+
+Text = Annotated[Any, WithJsonSchema({"type": ["string", "null"]})]
+Texts = Annotated[Any, WithJsonSchema({"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "null"}]})]
+Number = Annotated[
+    Any,
+    WithJsonSchema(
+        {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}, {"type": "null"}]}
+    ),
+]
+"""An exact number: as JSON, or as text."""
+WholeNumber = Annotated[Any, WithJsonSchema({"type": ["integer", "null"]})]
+Flag = Annotated[Any, WithJsonSchema({"type": ["boolean", "null"]})]
+
+
+class Given(Schema):
+    """A body of which every key may be missing. Unknown keys are ignored, and null says nothing."""
+
+    def fields(self) -> dict[str, Any]:
+        """Return the keys that say something."""
+        return {name: value for name, value in self if name in self.model_fields_set and value is not None}

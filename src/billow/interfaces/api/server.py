@@ -1,0 +1,61 @@
+"""The v2 API: its routers, mounted at the root of the host under /v2."""
+
+from collections.abc import Iterator
+
+from django.urls import URLPattern, URLResolver
+from ninja import NinjaAPI, Router
+
+from billow import __version__
+from billow.interfaces.api.auth import ApiToken
+from billow.interfaces.api.errors import add_error_answers
+from billow.interfaces.api.json_body import StrictParser
+from billow.interfaces.api.v2 import audit_logs, me, teams, users
+
+ROUTERS: tuple[tuple[str, Router], ...] = (
+    ("", me.router),
+    ("/users", users.router),
+    ("/teams", teams.router),
+    ("/audit_logs", audit_logs.router),
+)
+"""Every resource; a new one is a line here and rows in the table of tests/api/endpoints.py."""
+
+DESCRIPTION = """\
+Everything the console does, for programs. Authenticate with `Authorization: Bearer` and an API token
+(`billow tokens create`). Money and percentages are text in answers; requests take numbers or text.
+Refusals are `{"errors": ["…"]}`.
+"""
+
+
+def make_api() -> NinjaAPI:
+    """Return the API with all its resources."""
+    api = NinjaAPI(
+        title="Billow API",
+        version="2",
+        description=DESCRIPTION,
+        openapi_url="/oas_v3.json",
+        docs_url=None,
+        urls_namespace="api",
+        auth=ApiToken(),
+        parser=StrictParser(),
+        openapi_extra={"info": {"license": {"name": "Apache-2.0"}, "x-billow-version": __version__}},
+    )
+    add_error_answers(api)
+    for prefix, router in ROUTERS:
+        api.add_router(prefix, router)
+    return api
+
+
+def api_urls() -> tuple[list[URLPattern | URLResolver], str, str]:
+    """Return the addresses; they authenticate by themselves, so that nobody is sent to the sign-in page."""
+    patterns, app, namespace = make_api().urls
+    for pattern in _patterns(patterns):
+        pattern.callback.login_required = False  # type: ignore[attr-defined]
+    return patterns, app, namespace
+
+
+def _patterns(patterns: list[URLPattern | URLResolver]) -> Iterator[URLPattern]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _patterns(pattern.url_patterns)
+        else:
+            yield pattern
