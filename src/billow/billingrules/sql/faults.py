@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from billow.terms.issue import Issue, Severity
 
 SQL_FIELD = "sql_query"
+_LONGEST_VALUE = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,5 +41,5 @@ def _issue(code: str, *, place: Place, message: str, value: str | None, severity
         severity=severity,
         row=place.line,
         column=SQL_FIELD,
-        value=value,
+        value=value if value is None else value[:_LONGEST_VALUE],
     )

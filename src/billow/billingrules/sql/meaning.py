@@ -216,6 +216,8 @@ class Meaning:
         return Cast(operand=self.value(node.this, kind=leaning.kind, scope=scope), kind=kind)
 
     def _case(self, node: exp.Case, *, kind: Kind, scope: Scope, is_compared: bool) -> Value:
+        if not node.args["ifs"]:
+            raise self._unable("not_understood", node, "write at least one WHEN … THEN … between CASE and END")
         if kind is Kind.NUMBER and node.args.get("default") is None:
             raise self._unable(
                 "else_missing", node, "a number is needed in every case; write ELSE and a number before END"

@@ -19,6 +19,8 @@ def dataset_of(shape: Shape) -> Dataset:
             raise _unknown_dataset(token)
         if token.kind is TokenKind.DATASET and not names_dataset:
             raise _dataset_alone(token)
+        if names_dataset:
+            _check_behind(shape, position=position)
         if token.kind is TokenKind.NAME and not _may_be_bare(shape, position=position):
             raise _without_dataset(token)
     return _checked_datasets(shape)
@@ -40,6 +42,25 @@ def _checked_datasets(shape: Shape) -> Dataset:
     dataset = named[0].dataset
     assert dataset is not None
     return dataset
+
+
+def _check_behind(shape: Shape, *, position: int) -> None:
+    """Refuse all but the next part of the statement behind a dataset: no other name for it, nothing in brackets."""
+    behind = shape.tokens[position + 1] if position + 1 < len(shape.tokens) else None
+    keyword = shape.tokens[position - 1].value
+    if behind is None or behind.is_word("SET" if keyword == "UPDATE" else "WHERE"):
+        return
+    if behind.is_word("VALUES", "SELECT") or (keyword == "INTO" and behind.is_sign("(")):
+        return
+    expected = {"UPDATE": "SET", "FROM": "WHERE or the end", "INTO": "the columns in brackets"}[keyword]
+    hint = HINTS.get(behind.value.upper()) if behind.kind is TokenKind.NAME else None
+    raise unable(
+        "not_understood",
+        place=behind.place,
+        message=f"{shorten(behind.shown)} does not fit behind the dataset; "
+        + (hint or f"write {expected} there, and no other name for the dataset"),
+        value=behind.shown,
+    )
 
 
 def _may_be_bare(shape: Shape, *, position: int) -> bool:

@@ -21,7 +21,10 @@ def number_of(text: str) -> Decimal | None:
     whole, _, fraction = text.lstrip("+-").partition(".")
     if len(whole.lstrip("0")) > MAX_DIGITS_BEFORE_POINT or len(fraction.rstrip("0")) > MAX_DIGITS_AFTER_POINT:
         return None
-    return Decimal(text)
+    sign = "-" if text.startswith("-") else ""
+    return Decimal(
+        f"{sign}{whole.lstrip('0') or '0'}.{fraction[:MAX_DIGITS_AFTER_POINT]}" if fraction else f"{sign}{whole}"
+    )
 
 
 def is_zero(value: Value) -> bool:

@@ -182,7 +182,7 @@ class _Reader:
     def _inserted(self, root: exp.Insert, *, nodes: list[exp.Expr], looking: Looking) -> dict[str, Value]:
         targets = root.this.expressions
         if len(targets) != len(nodes):
-            place = self.tree.token_at(nodes[min(len(targets), len(nodes) - 1)]).place
+            place = self.tree.token_at(nodes[min(len(targets), len(nodes) - 1)] if nodes else root).place
             message = f"there are {len(targets)} columns and {len(nodes)} values; write one value for each column"
             self.faults.append(unable("wrong_count", place=place, message=message).issue)
             return {}
@@ -238,7 +238,7 @@ class _Reader:
     def _check_needed(self, root: exp.Insert, *, named: set[str]) -> None:
         missing = [name for name in NEEDED_IN_INSERT if name not in named]
         if missing and not self.faults:
-            place = self.tree.token_at(root.this.expressions[0]).place
+            place = self.tree.token_at(root).place
             message = f"INSERT needs {', '.join(NEEDED_IN_INSERT)}; add {', '.join(missing)}"
             self.faults.append(unable("column_missing", place=place, message=message, value=missing[0]).issue)
 
