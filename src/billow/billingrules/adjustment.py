@@ -1,6 +1,8 @@
 """Adjustment: the customer is shown a percentage of the cost."""
 
 from collections.abc import Iterable
+from decimal import Decimal
+from functools import lru_cache
 
 from billow.billingrules.datasets import AMOUNT
 from billow.billingrules.expression import Arithmetic, Column, Comparison, Dataset, Every, Kind, Number, Text
@@ -13,13 +15,18 @@ _AMOUNT = Column(dataset=Dataset.COSTS, name=AMOUNT, kind=Kind.NUMBER)
 
 def adjustment_statement(*, rule: AdjustmentRule) -> Update:
     """Return the statement: cost times percentage over 100, where service and category fit."""
-    wanted = (("service", rule.service), ("cost_category", rule.category))
+    return _statement(rule.percentage, rule.service, rule.category)
+
+
+@lru_cache(maxsize=4_096)
+def _statement(percentage: Decimal, service: str | None, category: str | None) -> Update:
+    wanted = (("service", service), ("cost_category", category))
     conditions = tuple(
         Comparison(operator="=", left=Column(dataset=Dataset.COSTS, name=name, kind=Kind.TEXT), right=Text(value=value))
         for name, value in wanted
         if value is not None
     )
-    factor = Number(value=rule.percentage.scaleb(-2))
+    factor = Number(value=percentage.scaleb(-2))
     return Update(
         dataset=Dataset.COSTS,
         assignments=((_AMOUNT, Arithmetic(operator="*", left=_AMOUNT, right=factor)),),

@@ -34,7 +34,7 @@ from billow.billingrules.expression import (
     Value,
     columns_in,
 )
-from billow.billingrules.facts import Row, text_in
+from billow.billingrules.facts import Row
 from billow.billingrules.failed import RuleFailed
 from billow.billingrules.like import matcher
 from billow.billingrules.linear import NOTHING, Linear, amount_named, per_charge
@@ -76,8 +76,6 @@ def text_of(value: Value) -> ReadsText:  # noqa: PLR0911 - one for each kind of 
         case Missing():
             return lambda _row: None
         case Column(name=name):
-            if "/" in name or "." in name:
-                return lambda row: text_in(row, name=name) or ""
             return lambda row: row.get(name) or ""
         case Concatenation(parts=parts):
             return _joined([text_of(part) for part in parts])

@@ -1,6 +1,7 @@
 """Exclusion: charges of a charge type cost the customer nothing."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from billow.billingrules.expression import Call, Column, Comparison, Dataset, Either, Function, Kind, Text
 from billow.billingrules.facts import CHARGE_TYPE_COLUMNS, DISPLAY_NAMES
@@ -16,7 +17,11 @@ _RAW_NAMES = {display.lower(): raw.lower() for raw, display in DISPLAY_NAMES.ite
 
 def exclusion_statement(*, rule: ExclusionRule) -> Delete:
     """Return the statement; the charge type may be the raw or the displayed one, in any case."""
-    wanted = rule.charge_type.strip().lower()
+    return _statement(rule.charge_type.strip().lower())
+
+
+@lru_cache(maxsize=1_024)
+def _statement(wanted: str) -> Delete:
     names = {wanted, _RAW_NAMES.get(wanted, wanted)}
     return Delete(
         dataset=Dataset.COSTS,

@@ -6,6 +6,7 @@ names of ``costs`` are added when AWS lines become costs. Where rules run charge
 
 import json
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import Any
 
@@ -133,7 +134,7 @@ def store_columns_of(name: str) -> tuple[str, ...]:
     return SOURCES.get(name, (name,))
 
 
-def costs_value(name: str, *, row: Row, changed: frozenset[str]) -> str | None:
+def costs_value(name: str, *, row: Row, changed: AbstractSet[str]) -> str | None:
     """Return a column of ``costs`` made of the row's other columns; ``changed`` are the raw ones that rules wrote."""
     made_again = MADE_AGAIN.get(name, ())
     if changed and not changed.isdisjoint(made_again):

@@ -6,8 +6,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from billow.billingrules.analysis import sums_in
 from billow.billingrules.charge import charge_inserts
-from billow.billingrules.compile import amount_of, sums_in, weight_of
+from billow.billingrules.compile import Compiler, amount_of
 from billow.billingrules.credit import credit_inserts
 from billow.billingrules.datasets import ACCRUED_AT, AMOUNT, COSTS_TEXTS, USAGE_AMOUNT
 from billow.billingrules.evaluate import Holds, ReadsLinear, condition_of, number_of, text_of
@@ -125,7 +126,9 @@ def fixed_inserts(
     )
 
 
-def sum_inserts(*, statements: tuple[RuleStatement, ...], period: BillingPeriod) -> tuple[SumInsert, ...]:
+def sum_inserts(
+    *, statements: tuple[RuleStatement, ...], period: BillingPeriod, compiler: Compiler
+) -> tuple[SumInsert, ...]:
     """Return the lines made from sums that the rules add in the month."""
     found = []
     for each in statements:
@@ -147,7 +150,7 @@ def sum_inserts(*, statements: tuple[RuleStatement, ...], period: BillingPeriod)
                 sums=tuple(amount_of(one.operand) for one in sums),
                 values={name: _with_places(value, places) for name, value in statement.values.items()},
                 booked_on=last,
-                weight=weight_of(statement),
+                weight=compiler.analyse(statement).weight,
             )
         )
     return tuple(found)

@@ -57,20 +57,21 @@ def check_order(*, rules: Sequence[BillingRule]) -> tuple[Issue, ...]:
     """Return an error for each rule that stands behind a rule of a later group."""
     issues = []
     latest: BillingRule | None = None
-    for position, rule in enumerate(rules):
-        if latest is not None and execution_group(rule=rule) < execution_group(rule=latest):
+    groups = [execution_group(rule=rule) for rule in rules]
+    highest = ExecutionGroup.AWS_TRANSFORMS
+    for position, (rule, group) in enumerate(zip(rules, groups, strict=True)):
+        if latest is not None and group < highest:
             issues.append(
                 Issue(
                     "rules_out_of_order",
                     f"Billing rules are not in execution group order: {rule.title!r} (group "
-                    f"{execution_group(rule=rule).value}) must stand before {latest.title!r} (group "
-                    f"{execution_group(rule=latest).value}).",
+                    f"{group.value}) must stand before {latest.title!r} (group {highest.value}).",
                     path=f"rules[{position}]",
                     value=rule.token,
                 )
             )
         else:
-            latest = rule
+            latest, highest = rule, group
     return tuple(issues)
 
 

@@ -1,25 +1,37 @@
 """A managed account's rules, made ready to run on the charges of one month."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 from billow.billingrules import retier
-from billow.billingrules.compile import Needs, needs_of, transform_of
+from billow.billingrules.analysis import Needs, needs_of
+from billow.billingrules.compile import Compiled, Compiler
+from billow.billingrules.datasets import AMOUNT, USAGE_AMOUNT
 from billow.billingrules.failed import RuleFailed
 from billow.billingrules.inserts import SumInsert, fixed_inserts, sum_inserts
 from billow.billingrules.order import ExecutionGroup, check_order, execution_group
 from billow.billingrules.price_list import PriceList, built_in_price_list
 from billow.billingrules.rule import BillingRule, RetierRule
-from billow.billingrules.statement import Delete, Update
+from billow.billingrules.statement import Delete, InsertValues, Update
 from billow.billingrules.statements import RuleStatement, UnableToReadRule, statements_of
-from billow.billingrules.step import Insert, Transform
+from billow.billingrules.step import Insert, Operation
 from billow.terms.focus import CostBasis
 from billow.terms.period import BillingPeriod
 
 
 class UnableToOrderRules(Exception):
     """The rules are not in execution group order, or one is not understood; the message names the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transform:
+    """A rule's statement that changes charges, on days of its dates (both ends inclusive; None: always)."""
+
+    rule_token: str
+    compiled: Compiled
+    dates: tuple[date | None, date | None] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +42,7 @@ class RuleProgram:
     cost transforms. ``columns`` are the store's columns whose values tell charges apart, ``amounts`` the numbers that
     are looked at beside the cost; ``charge_by_charge`` tells that numbers must not be added up before. ``cut_days``
     are the days inside the month on which a rule begins or has ended (never the first), ascending. ``places`` gives
-    each rule its place in the order.
+    each rule its place in the order, ``operations`` keeps those that rows were found to need, equal ones once.
     """
 
     period: BillingPeriod
@@ -46,6 +58,7 @@ class RuleProgram:
     charge_by_charge: bool
     cut_days: tuple[date, ...]
     places: Mapping[str, int]
+    operations: dict[Any, Operation] = field(default_factory=dict)
 
     @property
     def changes_charges(self) -> bool:
@@ -59,12 +72,14 @@ def program_of(
     period: BillingPeriod,
     basis: CostBasis = CostBasis.BILLED_COST,
     prices: PriceList | None = None,
+    compiler: Compiler | None = None,
 ) -> RuleProgram:
-    """Return what the rules do in the period.
+    """Return what the rules do in the period; a ``compiler`` shared by several programs does its work once.
 
     Raises UnableToOrderRules if their groups are out of order or SQL is not understood, RuleFailed if a line cannot
     be added.
     """
+    compiler = compiler or Compiler()
     try:
         for issue in check_order(rules=rules):
             raise UnableToOrderRules(issue.message)
@@ -73,27 +88,27 @@ def program_of(
     except UnableToReadRule as unread:
         raise UnableToOrderRules(str(unread)) from unread
     statements = tuple(each for _, said in of_rules for each in said)
-    needs = needs_of(statements=statements, basis=basis)
+    needs = needs_of(analyses=[compiler.analyse(each.statement) for each in statements], basis=basis)
     retiers = tuple(rule for rule in in_force if isinstance(rule, RetierRule))
-    columns, amounts = needs.columns, needs.amounts - {"amount", "usage_amount"}
+    columns, amounts = needs.columns, needs.amounts - {AMOUNT, USAGE_AMOUNT}
     if retiers:
         columns |= frozenset(retier.READ)
         amounts |= frozenset(retier.AMOUNTS)
-    if basis is CostBasis.BILLED_COST and _retypes(needs, statements):
+    if basis is CostBasis.BILLED_COST and needs.retypes:
         columns |= NEGATION_COLUMNS
     return RuleProgram(
         period=period,
         basis=basis,
         needs=needs,
-        phases=_phases(of_rules, needs),
+        phases=_phases(of_rules, needs, compiler),
         retiers=retiers,
         prices=prices or built_in_price_list(),
         inserts=tuple(insert for rule, said in of_rules for insert in _fixed(rule, said, period)),
-        sums=sum_inserts(statements=statements, period=period),
+        sums=sum_inserts(statements=statements, period=period, compiler=compiler),
         columns=columns,
         amounts=amounts,
         charge_by_charge=needs.charge_by_charge,
-        cut_days=cut_days(ranges=[(rule.start_date, rule.end_date) for rule in _of_days(in_force)], period=period),
+        cut_days=cut_days(ranges=_ranges(of_rules), period=period),
         places={rule.token: place for place, rule in enumerate(rules)},
     )
 
@@ -110,7 +125,7 @@ def cut_days(*, ranges: Sequence[tuple[date | None, date | None]], period: Billi
 
 
 def _phases(
-    of_rules: Sequence[tuple[BillingRule, tuple[RuleStatement, ...]]], needs: Needs
+    of_rules: Sequence[tuple[BillingRule, tuple[RuleStatement, ...]]], needs: Needs, compiler: Compiler
 ) -> tuple[tuple[Transform, ...], ...]:
     """Return the AWS transforms cut at each re-tiering rule, and the cost transforms."""
     aws: list[list[Transform]] = [[]]
@@ -119,19 +134,15 @@ def _phases(
         if isinstance(rule, RetierRule):
             aws.append([])
             continue
-        made = [transform_of(each=each, needs=needs) for each in said if isinstance(each.statement, Update | Delete)]
-        is_first = execution_group(rule=rule) is ExecutionGroup.AWS_TRANSFORMS
-        (aws[-1] if is_first else costs).extend(made)
+        place = costs
+        for each in said:
+            statement = each.statement
+            if isinstance(statement, Update | Delete):
+                if execution_group(rule=rule) is ExecutionGroup.AWS_TRANSFORMS:
+                    place = aws[-1]
+                dates = None if rule.start_date is None and rule.end_date is None else (rule.start_date, rule.end_date)
+                place.append(Transform(rule.token, compiler.compile(statement, amounts=needs.amounts), dates))
     return (*map(tuple, aws), tuple(costs))
-
-
-def _retypes(needs: Needs, statements: Sequence[RuleStatement]) -> bool:
-    return needs.on_aws and any(
-        column.name == "lineItem/LineItemType"
-        for each in statements
-        if isinstance(each.statement, Update)
-        for column, _ in each.statement.assignments
-    )
 
 
 def _fixed(rule: BillingRule, said: tuple[RuleStatement, ...], period: BillingPeriod) -> tuple[Insert, ...]:
@@ -142,10 +153,15 @@ def _fixed(rule: BillingRule, said: tuple[RuleStatement, ...], period: BillingPe
         raise
 
 
-def _of_days(rules: Sequence[BillingRule]) -> list[BillingRule]:
-    """Return the rules whose dates tell charges of one month apart."""
-    inserting = {ExecutionGroup.COST_INSERTS}
-    return [rule for rule in rules if execution_group(rule=rule) not in inserting]
+def _ranges(
+    of_rules: Sequence[tuple[BillingRule, tuple[RuleStatement, ...]]],
+) -> list[tuple[date | None, date | None]]:
+    """Return the dates of rules that tell charges of one month apart."""
+    return [
+        (rule.start_date, rule.end_date)
+        for rule, said in of_rules
+        if isinstance(rule, RetierRule) or any(not isinstance(each.statement, InsertValues) for each in said)
+    ]
 
 
 def _is_in_force(rule: BillingRule, period: BillingPeriod) -> bool:

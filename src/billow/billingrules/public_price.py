@@ -5,6 +5,7 @@ negotiated, go; a negation stays, as it takes back what the covered line says.
 """
 
 from decimal import Decimal
+from functools import lru_cache
 
 from billow.billingrules.conversion import NEGATION, PUBLIC_PRICE, UNBLENDED
 from billow.billingrules.datasets import AMOUNT
@@ -31,6 +32,7 @@ _UNBLENDED_RATE = "lineItem/UnblendedRate"
 _PUBLIC_RATE = "pricing/publicOnDemandRate"
 
 
+@lru_cache(maxsize=1)
 def public_price_statements() -> tuple[Update, ...]:
     """Return the statement for lines of AWS's reports, and the one for AWS charges of FOCUS bills."""
     has_price = _is_there(Dataset.AWS, PUBLIC_PRICE)

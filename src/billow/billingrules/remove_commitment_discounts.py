@@ -4,6 +4,8 @@ A commitment belongs to the account that its ARN names. What the customer's own 
 without an ARN is nobody's that is known, and goes back.
 """
 
+from functools import lru_cache
+
 from billow.billingrules.conversion import (
     COVERED,
     DISCOUNTED,
@@ -32,6 +34,7 @@ from billow.billingrules.statement import Update
 from billow.terms.cur import LINE_ITEM_TYPE
 
 
+@lru_cache(maxsize=1)
 def remove_commitment_statements() -> tuple[Update, ...]:
     """Return the statements for Savings Plans, for reservations, and for AWS charges of FOCUS bills.
 

@@ -13,7 +13,7 @@ from billow.billingrules.failed import RuleFailed
 from billow.billingrules.inserts import SumInsert
 from billow.billingrules.linear import COUNT, Linear
 from billow.billingrules.program import RuleProgram
-from billow.billingrules.step import Insert, NegationMark, Operation, Treatment
+from billow.billingrules.step import Insert, NegationMark, Operation, Step, Treatment
 from billow.billingrules.walk import Walked, Walker
 from billow.terms.rounding import to_store_scale
 
@@ -94,11 +94,13 @@ class RuleRun:
         for group in groups:
             if group.walked is None:
                 if group.treatment is not None and group.treatment.phases:
-                    for operation in group.treatment.phases[phase]:
-                        group.change(operation.rule_token, operation)
+                    for rule_token, operation in group.treatment.phases[phase]:
+                        group.change(rule_token, operation)
                 continue
-            for operation in self.walker.steps(group.walked, phase=phase, inserted=group.insert is not None):
-                group.change(operation.rule_token, operation)
+            for rule_token, operation in self.walker.steps(
+                group.walked, phase=phase, inserted=group.insert is not None
+            ):
+                group.change(rule_token, operation)
                 group.walked.row.update(group.amounts)
 
     def _treatment_so_far(self, walked: Walked) -> Treatment:
@@ -116,7 +118,7 @@ class RuleRun:
             return group
         walked = self.walker.begin_inserted(row=row, day=insert.day)
         steps = tuple(self.walker.steps(walked, phase=len(self.program.phases) - 1, inserted=True))
-        before: tuple[tuple[Operation, ...], ...] = ((),) * (len(self.program.phases) - 1)
+        before: tuple[tuple[Step, ...], ...] = ((),) * (len(self.program.phases) - 1)
         group.treatment = Treatment(
             phases=(*before, steps),
             shown=self.walker.shown(walked),

@@ -1,7 +1,7 @@
-"""What rules are made into before they run: transforms of a row, and lines to add.
+"""What is left of rules once a row's texts are known: operations on amounts, and lines to add.
 
-A transform is walked through once for every distinct row. That leaves operations: what is then done to the
-added-up amounts of all charges that were treated alike.
+Operations are done on the added-up amounts of all charges that are treated alike. Two of them are the same only if
+they are one object: whoever makes them makes equal ones once.
 """
 
 from collections.abc import Mapping
@@ -11,45 +11,20 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from billow.billingrules.conversion import Conversion
 from billow.billingrules.datasets import AMOUNT
-from billow.billingrules.evaluate import Holds, ReadsLinear, ReadsText
-from billow.billingrules.facts import Row
 from billow.billingrules.linear import Linear, stored
 from billow.terms.rounding import STORE_QUANTUM
 
 _FITS_SURELY = Decimal(10) ** 18
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transform:
-    """Change or take away the charges whose row passes ``where``, on days of the range (both ends inclusive).
-
-    ``on_aws`` limits it to lines of AWS's reports. ``texts`` and ``numbers`` are new values by column name.
-    """
-
-    rule_token: str
-    on_aws: bool = False
-    where: Holds | None = None
-    texts: tuple[tuple[str, ReadsText], ...] = ()
-    numbers: tuple[tuple[str, ReadsLinear], ...] = ()
-    deletes: bool = False
-    weight: int = 1
-    start_date: date | None = None
-    end_date: date | None = None
-
-    def holds_on(self, day: date) -> bool:
-        """Tell whether the rule holds on the day."""
-        return holds_on(day, start_date=self.start_date, end_date=self.end_date)
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Operation:
-    """What one rule does to the amounts of charges that are treated alike.
+    """What a statement does to the amounts of charges that are treated alike.
 
     ``factor`` is all there is to it where the cost is just multiplied. ``conversion`` makes an AWS line's cost anew
     from its amounts. ``visible`` tells that a text that people see or that later rules look at became another.
     """
 
-    rule_token: str
     factor: Decimal | None = None
     numbers: tuple[tuple[str, Linear], ...] = ()
     conversion: Conversion | None = None
@@ -73,6 +48,22 @@ class Operation:
 
 
 _ZERO = Decimal(0)
+
+Step = tuple[str, Operation]
+"""A rule's token, and what it does."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Effect:
+    """What a statement makes of a row: new texts, and new numbers as combinations of amounts.
+
+    ``operation`` is there where it depends on nothing but the statement.
+    """
+
+    texts: tuple[tuple[str, str | None], ...] = ()
+    numbers: tuple[tuple[str, Linear], ...] = ()
+    operation: Operation | None = None
+    deletes: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,12 +97,12 @@ class NegationMark:
 class Treatment:
     """All that the rules of one customer do to charges that they treat alike.
 
-    ``phases`` are operations by phase of the program; ``shown`` what an invoice line shows otherwise than the
+    ``phases`` are steps by phase of the program; ``shown`` what an invoice line shows otherwise than the
     provider's bill, by place in the line's key; ``sums`` for each insert from sums the amounts it adds up, None
     where it does not choose the charge; ``tiers`` by re-tiering rule the price that counts, if any.
     """
 
-    phases: tuple[tuple[Operation, ...], ...] = ()
+    phases: tuple[tuple[Step, ...], ...] = ()
     shown: tuple[tuple[int, str | None], ...] = ()
     sums: tuple[tuple[Linear, ...] | None, ...] = ()
     tiers: tuple[int | None, ...] = ()
@@ -122,8 +113,3 @@ class Treatment:
 def holds_on(day: date, *, start_date: date | None, end_date: date | None) -> bool:
     """Tell whether the day lies in the range, both ends inclusive; None means open."""
     return (start_date is None or start_date <= day) and (end_date is None or day <= end_date)
-
-
-def new_row(values: Mapping[str, str | None]) -> Row:
-    """Return a row that may be changed."""
-    return dict(values)

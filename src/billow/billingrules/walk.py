@@ -6,16 +6,16 @@ from datetime import date
 from decimal import Decimal, DecimalException
 
 from billow.billingrules import retier
-from billow.billingrules.conversion import COVERED, NEGATION, PLAN_ARN, conversion_of
-from billow.billingrules.datasets import AMOUNT
-from billow.billingrules.facts import Row, charge_category_of, costs_value, provider_name
+from billow.billingrules.conversion import COVERED, NEGATION, PLAN_ARN, Conversion, conversion_of
+from billow.billingrules.facts import Row, charge_category_of, costs_value, provider_name, text_in
 from billow.billingrules.failed import RuleFailed
 from billow.billingrules.linear import Linear
-from billow.billingrules.program import NEGATION_COLUMNS, RuleProgram
-from billow.billingrules.step import NegationMark, Operation, Transform, Treatment, holds_on
+from billow.billingrules.program import NEGATION_COLUMNS, RuleProgram, Transform
+from billow.billingrules.step import Effect, NegationMark, Operation, Step, Treatment, holds_on
 from billow.terms.cur import LINE_ITEM_TYPE
 
 MOST_WORK = 200_000_000
+_OF_PLANS = frozenset({COVERED, NEGATION})
 
 _NOTHING_CHANGED: frozenset[str] = frozenset()
 _PLACE_SHOWN = {
@@ -54,7 +54,10 @@ class Walker:
 
     def __init__(self, program: RuleProgram) -> None:
         self._program = program
-        self._phase_weights = [sum(transform.weight for transform in phase) + 1 for phase in program.phases]
+        self._phase_weights = [
+            sum(transform.compiled.analysis.weight for transform in phase) + 1 for phase in program.phases
+        ]
+        self._nothing = dict.fromkeys(program.needs.texts)
         self._sums_weight = sum(each.weight for each in program.sums)
         self._work = 0
 
@@ -73,37 +76,51 @@ class Walker:
 
     def begin(self, *, row: Row, day: date, amounts: dict[str, Decimal] | None = None) -> Walked:
         """Return the row before the first rule."""
+        needs = self._program.needs
+        for name in needs.keyed:
+            row[name] = text_in(row, name=name)
         walked = Walked(row=row, day=day, amounts=amounts, imported_type=row.get(LINE_ITEM_TYPE))
-        if row.keys() >= NEGATION_COLUMNS and walked.imported_type in {COVERED, NEGATION}:
+        if walked.imported_type in _OF_PLANS and self._program.columns >= NEGATION_COLUMNS:
             places = [row.get(name) or "" for name in (PLAN_ARN, "lineItem/UsageAccountId", "lineItem/UsageType")]
             walked.negation_place = (places[0], places[1], places[2])
-        for name in self._program.needs.shown:
+        for name in needs.shown:
             walked.original[name] = costs_value(name, row=row, changed=_NOTHING_CHANGED)
         return walked
 
     def begin_inserted(self, *, row: Row, day: date, amounts: dict[str, Decimal] | None = None) -> Walked:
         """Return a row that a rule added: it has the columns of ``costs`` already."""
-        return Walked(row=row, day=day, amounts=amounts, original={name: row.get(name) for name in _PLACE_SHOWN})
+        original = {name: row.get(name) for name in _PLACE_SHOWN}
+        return Walked(row={**self._nothing, **row}, day=day, amounts=amounts, original=original)
 
-    def steps(self, walked: Walked, *, phase: int, inserted: bool = False) -> Iterator[Operation]:
+    def steps(self, walked: Walked, *, phase: int, inserted: bool = False) -> Iterator[Step]:
         """Yield what each rule of the phase does; the row's texts change as the walk goes on."""
-        program = self._program
+        program, row = self._program, walked.row
         self._count(self._phase_weights[phase])
-        is_last = phase == len(program.phases) - 1
-        if is_last and not inserted:
+        if phase == len(program.phases) - 1 and not inserted:
             for name in program.needs.costs_columns:
-                walked.row[name] = costs_value(name, row=walked.row, changed=frozenset(walked.changed))
+                row[name] = costs_value(name, row=row, changed=walked.changed)
         for transform in program.phases[phase]:
-            if walked.is_deleted:
-                break
+            if transform.dates is not None and not holds_on(
+                walked.day, start_date=transform.dates[0], end_date=transform.dates[1]
+            ):
+                continue
+            compiled = transform.compiled
+            if compiled.on_aws and walked.imported_type is None:
+                continue
             try:
-                operation = self._step(walked, transform)
+                effect = compiled.effect_on(row)
             except DecimalException as error:
-                raise _failed(RuleFailed("a number that is too large"), transform) from error
+                raise _failed(RuleFailed("a number that is too large"), transform.rule_token) from error
             except RuleFailed as failed:
-                raise _failed(failed, transform) from failed
+                raise _failed(failed, transform.rule_token) from failed
+            if effect is None:
+                continue
+            operation = self._operation(walked, transform, effect)
             if operation is not None:
-                yield operation
+                yield transform.rule_token, operation
+            if effect.deletes:
+                walked.is_deleted = True
+                break
         if phase < len(program.retiers):
             walked.tiers.append(self._tier(walked, phase))
 
@@ -143,37 +160,23 @@ class Walker:
             return NegationMark(walked.negation_place, None)
         return None if walked.retyped_by is None else NegationMark(walked.negation_place, walked.retyped_by)
 
-    def _step(self, walked: Walked, transform: Transform) -> Operation | None:
+    def _operation(self, walked: Walked, transform: Transform, effect: Effect) -> Operation | None:
+        """Return what is to be done to the amounts, and change the row's texts."""
+        if not transform.compiled.on_aws and not effect.texts:
+            return effect.operation
+        if effect.deletes:
+            return effect.operation
         row = walked.row
-        if transform.on_aws and walked.imported_type is None:
-            return None
-        if not transform.holds_on(walked.day) or (transform.where is not None and not transform.where(row)):
-            return None
-        if transform.deletes:
-            walked.is_deleted = True
-            return Operation(transform.rule_token, factor=_ZERO)
-        texts = [(name, read(row)) for name, read in transform.texts]
-        numbers = tuple((name, read(row)) for name, read in transform.numbers)
-        visible = any(name in row and (row[name] or "") != (text or "") for name, text in texts)
-        row.update(texts)
-        if transform.on_aws:
-            return self._on_aws(walked, transform, numbers, [name for name, _ in texts], visible)
-        factor = numbers[0][1].factor_of(AMOUNT) if len(numbers) == 1 and numbers[0][0] == AMOUNT else None
-        if factor is not None and not visible:
-            return None if factor == 1 else Operation(transform.rule_token, factor=factor)
-        return Operation(transform.rule_token, numbers=numbers, visible=visible) if numbers or visible else None
+        visible = any(name in row and (row[name] or "") != (text or "") for name, text in effect.texts)
+        row.update(effect.texts)
+        if transform.compiled.on_aws:
+            return self._on_aws(walked, transform, effect, visible)
+        return self._one(effect.numbers, None, visible) if effect.numbers or visible else None
 
-    def _on_aws(
-        self,
-        walked: Walked,
-        transform: Transform,
-        numbers: tuple[tuple[str, Linear], ...],
-        texts: list[str],
-        visible: bool,
-    ) -> Operation | None:
+    def _on_aws(self, walked: Walked, transform: Transform, effect: Effect, visible: bool) -> Operation | None:
         """Return the operation on an AWS line; its cost is made anew only once something it is made of has changed."""
-        walked.changed.update(texts)
-        walked.touched.update(name for name, _ in numbers)
+        walked.changed.update([name for name, _ in effect.texts])
+        walked.touched.update([name for name, _ in effect.numbers])
         is_retyped = walked.row.get(LINE_ITEM_TYPE) != walked.imported_type
         if is_retyped and walked.retyped_by is None:
             walked.retyped_by = transform.rule_token
@@ -182,9 +185,17 @@ class Walker:
             walked.is_converted |= is_retyped or not conversion.names.isdisjoint(walked.touched)
         if not walked.is_converted:
             conversion = None
-        if not numbers and conversion is None and not visible:
+        if not effect.numbers and conversion is None and not visible:
             return None
-        return Operation(transform.rule_token, numbers=numbers, conversion=conversion, visible=visible)
+        return self._one(effect.numbers, conversion, visible)
+
+    def _one(self, numbers: tuple[tuple[str, Linear], ...], conversion: Conversion | None, visible: bool) -> Operation:
+        """Return the operation; equal ones are one object."""
+        key = (numbers, conversion, visible)
+        known = self._program.operations.get(key)
+        if known is None:
+            known = self._program.operations[key] = Operation(numbers=numbers, conversion=conversion, visible=visible)
+        return known
 
     def _tier(self, walked: Walked, place: int) -> int | None:
         rule = self._program.retiers[place]
@@ -200,11 +211,8 @@ class Walker:
             )
 
 
-_ZERO = Decimal(0)
-
-
-def _failed(failed: RuleFailed, transform: Transform) -> RuleFailed:
-    failed.rule_token = transform.rule_token
+def _failed(failed: RuleFailed, rule_token: str) -> RuleFailed:
+    failed.rule_token = rule_token
     return failed
 
 

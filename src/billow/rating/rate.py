@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from billow.allocation.assign import Ownership, UnableToAllocate, ownership
 from billow.allocation.delegation import Delegation
+from billow.billingrules.compile import Compiler
 from billow.billingrules.facts import provider_key
 from billow.billingrules.failed import RuleFailed
 from billow.billingrules.price_list import PriceList
@@ -115,6 +116,7 @@ def _programs(
     programs: dict[str, RuleProgram] = {}
     failed: dict[str, RuleFailed] = {}
     known: dict[tuple[BillingRule, ...], RuleProgram] = {}
+    compiler = Compiler()
     nothing = program_of(rules=(), period=period, basis=basis, prices=prices)
     for agreement in agreements:
         token = agreement.account_token
@@ -122,7 +124,9 @@ def _programs(
             raise UnableToRate(f"Managed account {token} is given twice")
         try:
             if agreement.rules not in known:
-                known[agreement.rules] = program_of(rules=agreement.rules, period=period, basis=basis, prices=prices)
+                known[agreement.rules] = program_of(
+                    rules=agreement.rules, period=period, basis=basis, prices=prices, compiler=compiler
+                )
             programs[token] = known[agreement.rules]
         except UnableToOrderRules as disorder:
             raise UnableToRate(f"Managed account {token}: {disorder}") from disorder
