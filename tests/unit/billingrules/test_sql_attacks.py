@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from billow.billingrules.datasets import NEEDED_IN_INSERT
 from billow.billingrules.expression import Column, Comparison, Dataset, Every, Kind, Number, Opposite, Pattern, Text
 from billow.billingrules.sql.read import read_statement
 from billow.billingrules.sql.words import ARGUMENT_COUNTS, HINTS, KEYWORDS, SIGN_HINTS
-from billow.billingrules.statement import Delete, Update
+from billow.billingrules.statement import Delete, Statement, Update
 from tests.factories.sql_rules import costs
 from tests.hostile_rules import EXHAUSTING, HARMLESS, REFUSED
 
@@ -19,9 +20,9 @@ LONGEST_S = 1
 
 
 def seconds_to_read(sql: str) -> float:
-    started = time.perf_counter()
+    started = time.process_time()
     read_statement(sql=sql)
-    return time.perf_counter() - started
+    return time.process_time() - started
 
 
 @pytest.mark.parametrize("sql", [pytest.param(sql, id=name) for name, sql in REFUSED])
@@ -103,6 +104,12 @@ def test_a_thousand_conditions_stay_in_their_order() -> None:
     ]
 
 
+def is_whole(statement: Statement) -> bool:
+    if isinstance(statement, Update):
+        return bool(statement.assignments)
+    return isinstance(statement, Delete) or set(NEEDED_IN_INSERT) <= set(statement.values)
+
+
 WORDS = sorted(
     {*KEYWORDS, *ARGUMENT_COUNTS, *HINTS, *SIGN_HINTS}
     | {
@@ -153,12 +160,14 @@ BEGINNINGS = st.sampled_from(
 )
 
 
-@settings(max_examples=400, deadline=LONGEST_S * 1_000)
+@settings(max_examples=400, deadline=None)
 @given(st.builds("{}{}".format, BEGINNINGS, st.one_of(NEAR_SQL, st.text(max_size=200))))
 def test_any_text_is_read_or_refused_and_nothing_else_happens(sql: str) -> None:
+    assert seconds_to_read(sql) < LONGEST_S
     statement, issues = read_statement(sql=sql)
     errors = [issue for issue in issues if issue.is_error]
     assert (statement is None) == bool(errors)
+    assert statement is None or is_whole(statement)
     lines = re.split(r"\r\n|\r|\n", sql)
     for issue in issues:
         place = PLACE.match(issue.message)
@@ -167,7 +176,7 @@ def test_any_text_is_read_or_refused_and_nothing_else_happens(sql: str) -> None:
         assert line == issue.row and line <= len(lines) and column <= len(lines[line - 1]) + 1
 
 
-@settings(max_examples=200, deadline=LONGEST_S * 1_000)
+@settings(max_examples=200, deadline=None)
 @given(st.text(alphabet=st.characters(exclude_categories=["C", "Zl", "Zp"]), max_size=50))
 def test_any_printable_text_comes_through_as_it_is_written(value: str) -> None:
     quoted = value.replace("'", "''")

@@ -22,7 +22,7 @@ def dataset_of(shape: Shape) -> Dataset:
         if names_dataset:
             _check_behind(shape, position=position)
         if token.kind is TokenKind.NAME and not _may_be_bare(shape, position=position):
-            raise _without_dataset(token)
+            raise _without_dataset(token, is_type=before is not None and before.is_word("AS"))
     return _checked_datasets(shape)
 
 
@@ -92,22 +92,22 @@ def _dataset_alone(token: Token) -> UnableToRead:
     )
 
 
-def _without_dataset(token: Token) -> UnableToRead:
+def _without_dataset(token: Token, *, is_type: bool) -> UnableToRead:
     word, folded = shorten(token.shown), token.value.casefold()
-    hint = HINTS.get(token.value.upper()) if not token.shown.startswith('"') else None
-    if hint is not None:
-        return unable(
-            "not_understood", place=token.place, message=f"{word} is not understood; {hint}", value=token.shown
-        )
     for dataset in Dataset:
         known = next((name for name in column_names(dataset) if name.casefold() == folded), None)
-        if known is not None or (dataset is Dataset.COSTS and folded == "date"):
+        if not is_type and (known is not None or (dataset is Dataset.COSTS and folded == "date")):
             return unable(
                 "dataset_missing",
                 place=token.place,
                 message=f"columns are written with their dataset; write {dataset}.{known or 'accrued_at'}",
                 value=token.shown,
             )
+    hint = HINTS.get(token.value.upper()) if not token.shown.startswith('"') else None
+    if hint is not None:
+        return unable(
+            "not_understood", place=token.place, message=f"{word} is not understood; {hint}", value=token.shown
+        )
     groups = {name.partition("/")[0].casefold(): name.partition("/")[0] for name in column_names(Dataset.AWS)}
     group = groups.get(folded.partition("/")[0])
     if group is not None:

@@ -21,7 +21,12 @@ def read_statement(*, sql: str) -> tuple[Statement | None, tuple[Issue, ...]]:
             f"a statement has at most {MAX_LENGTH:,} characters, this has {len(sql):,}; split it into several rules"
         )
         return None, (unable("too_long", place=_BEGINNING, message=message).issue,)
-    return _read(sql)
+    try:
+        return _read(sql)
+    except RecursionError:
+        # Only where the caller's own calls are nested very deeply; therefore not remembered.
+        message = "this is nested too deeply to be read here; split the rule into several"
+        return None, (unable("too_deep", place=_BEGINNING, message=message).issue,)
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -37,6 +42,3 @@ def _read(sql: str) -> tuple[Statement | None, tuple[Issue, ...]]:
         return statement_of(tree_of(shape), dataset=dataset)
     except UnableToRead as wrong:
         return None, (wrong.issue,)
-    except RecursionError:
-        message = "this is nested too deeply to be read here; split the rule into several"
-        return None, (unable("too_deep", place=_BEGINNING, message=message).issue,)

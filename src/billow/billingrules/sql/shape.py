@@ -185,14 +185,24 @@ def check_neighbours(shape: Shape) -> None:
                 "another sign between them",
                 value=token.shown,
             )
-        if token.is_sign(*_BINARY_SIGNS) and not token.is_sign("+", "-") and not (before and _ends_value(before)):
+        if _needs_value_before(token) and not (before and (_ends_value(before) or before.is_word("NOT"))):
             raise _alone(token, side="before")
-        if token.is_sign(",", *_BINARY_SIGNS) and not (after and _may_begin(after)):
+        if _needs_value_behind(token) and not (after and _may_begin(after)):
             raise _alone(token, side="behind")
         if token.is_word("AS"):
             _check_cast_type(token, after=after, then=tokens[position + 2] if position + 2 < len(tokens) else None)
         elif token.is_word(*CAST_TYPES) and not (before and before.is_word("AS")):
             raise _alone_word(token)
+
+
+def _needs_value_before(token: Token) -> bool:
+    is_binary = token.is_sign(*_BINARY_SIGNS) and not token.is_sign("+", "-")
+    return is_binary or token.is_word("AND", "OR", "LIKE", "IN", "BETWEEN", "IS", "THEN", "ELSE")
+
+
+def _needs_value_behind(token: Token) -> bool:
+    is_joining = token.is_word("AND", "OR", "LIKE", "BETWEEN", "WHEN", "THEN", "ELSE", "SET", "WHERE", "SELECT")
+    return is_joining or token.is_sign(",", *_BINARY_SIGNS)
 
 
 def _alone(token: Token, *, side: str) -> UnableToRead:

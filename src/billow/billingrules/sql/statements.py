@@ -238,7 +238,8 @@ class _Reader:
     def _check_needed(self, root: exp.Insert, *, named: set[str]) -> None:
         missing = [name for name in NEEDED_IN_INSERT if name not in named]
         if missing and not self.faults:
-            place = self.tree.token_at(root).place
+            targets = root.this.expressions
+            place = self.tree.token_at(targets[0] if targets else root).place
             message = f"INSERT needs {', '.join(NEEDED_IN_INSERT)}; add {', '.join(missing)}"
             self.faults.append(unable("column_missing", place=place, message=message, value=missing[0]).issue)
 
