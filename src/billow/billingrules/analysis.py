@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from billow.billingrules.conversion import amounts_of, texts_of
-from billow.billingrules.datasets import AMOUNT, AMOUNTS_OF_AWS, TAGS, USAGE_AMOUNT
+from billow.billingrules.datasets import AMOUNT, AMOUNTS_OF_AWS, USAGE_AMOUNT
 from billow.billingrules.evaluate import is_linear, is_scalar
 from billow.billingrules.expression import (
     Column,
@@ -19,7 +19,7 @@ from billow.billingrules.expression import (
     columns_in,
     parts_of,
 )
-from billow.billingrules.facts import MADE_AGAIN, SOURCES, store_columns_of
+from billow.billingrules.facts import MADE_AGAIN, SOURCES, TAGS_PREFIX, store_columns_of
 from billow.billingrules.like import MOST_PATTERN
 from billow.billingrules.statement import Delete, InsertSum, Statement, Update
 from billow.terms.focus import CostBasis
@@ -54,6 +54,7 @@ class Analysis:
     assigned: tuple[Assigned, ...]
     decides_by_amount: bool
     transforms_aws: bool
+    writes_texts: bool
     weight: int
 
 
@@ -74,6 +75,7 @@ class Needs:
     texts: frozenset[str]
     charge_by_charge: bool
     on_aws: bool
+    writes_texts: bool
     retypes: bool
 
 
@@ -97,6 +99,7 @@ def analysis_of(statement: Statement) -> Analysis:
         or not all(map(is_scalar, text_values))
         or not all(is_linear(each.operand) for each in sums_in(sums)),
         transforms_aws=isinstance(statement, Update | Delete) and statement.dataset is Dataset.AWS,
+        writes_texts=bool(text_values),
         weight=1 + sum(map(_weight, (*looked_at, *(value for column, value in assignments)))),
     )
 
@@ -113,7 +116,7 @@ def needs_of(*, analyses: Sequence[Analysis], basis: CostBasis) -> Needs:
     if on_aws:
         texts |= texts_of(basis=basis)
     shown = {_FEEDS.get(name, name) for name in written} & (SOURCES.keys() | MADE_AGAIN.keys())
-    costs_columns = {name for name in texts | shown if name in SOURCES or name.startswith(f"{TAGS}.")}
+    costs_columns = {name for name in texts | shown if name in SOURCES or name.startswith(TAGS_PREFIX)}
     columns = {column for name in texts | shown for column in store_columns_of(name)}
     for name in costs_columns:
         again = MADE_AGAIN.get(name, ())
@@ -131,6 +134,7 @@ def needs_of(*, analyses: Sequence[Analysis], basis: CostBasis) -> Needs:
         charge_by_charge=any(each.decides_by_amount for each in analyses)
         or any(one.name in amounts and not one.is_linear for one in assigned),
         on_aws=on_aws,
+        writes_texts=any(each.writes_texts for each in analyses),
         retypes=on_aws and "lineItem/LineItemType" in written,
     )
 

@@ -42,6 +42,7 @@ class Compiled:
     numbers: tuple[tuple[str, ReadsLinear], ...]
     deletes: bool
     on_aws: bool
+    looked_at: frozenset[str]
     read: Callable[[Row], Any]
     may_remember: bool
     remembered: dict[Any, Effect | None] = field(default_factory=dict)
@@ -136,6 +137,7 @@ def _compiled(statement: Update | Delete, analysis: Analysis, wanted: frozenset[
         ),
         deletes=isinstance(statement, Delete),
         on_aws=analysis.transforms_aws,
+        looked_at=texts,
         read=itemgetter(*columns) if columns else _nothing,
         may_remember=not by_amount,
     )

@@ -20,6 +20,8 @@ PROVIDER_KEY = "provider_key"
 """Stands beside the store's columns: the vendor's key of who provides (``aws``)."""
 
 USAGE_DAY = "ChargePeriodStart:day"
+TAGS_PREFIX = f"{TAGS}."
+
 PRESENT = ":present"
 """Behind a number column's name: a text that is there where the charges have the number, missing where they lack it."""
 
@@ -127,7 +129,7 @@ def charge_category_of(*, cost_type: str | None, amount_is_negative: bool = Fals
 
 def store_columns_of(name: str) -> tuple[str, ...]:
     """Return the columns of the store that a column of either dataset is made of."""
-    if name.startswith((f"{TAGS}.", f"{RESOURCE_TAGS}/")):
+    if name.startswith((TAGS_PREFIX, f"{RESOURCE_TAGS}/")):
         return ("Tags",)
     if name.startswith(f"{COST_CATEGORIES}/"):
         return (COST_CATEGORIES,)
@@ -142,8 +144,8 @@ def costs_value(name: str, *, row: Row, changed: AbstractSet[str]) -> str | None
     if name == "cost_category":
         marketplace = MARKETPLACE if row.get("bill/BillingEntity") == MARKETPLACE else None
         return row.get("ServiceCategory") or marketplace or row.get("product/productFamily")
-    if name.startswith(f"{TAGS}."):
-        return value_in_json(row.get("Tags"), key=name.removeprefix(f"{TAGS}."))
+    if name.startswith(TAGS_PREFIX):
+        return value_in_json(row.get("Tags"), key=name.removeprefix(TAGS_PREFIX))
     return _first_of(row, SOURCES[name])
 
 

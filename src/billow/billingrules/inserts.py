@@ -51,6 +51,7 @@ class SumInsert:
     sums: tuple[ReadsLinear, ...]
     values: Mapping[str, Value]
     booked_on: date
+    looked_at: frozenset[str]
     weight: int
 
     def inserts(self, totals: Mapping[tuple[str, str | None], tuple[Decimal, ...]]) -> list[Insert]:
@@ -150,6 +151,7 @@ def sum_inserts(
                 sums=tuple(amount_of(one.operand) for one in sums),
                 values={name: _with_places(value, places) for name, value in statement.values.items()},
                 booked_on=last,
+                looked_at=compiler.analyse(statement).texts,
                 weight=compiler.analyse(statement).weight,
             )
         )

@@ -9,6 +9,7 @@ from billow.billingrules import retier
 from billow.billingrules.conversion import COVERED, NEGATION, PLAN_ARN, Conversion, conversion_of
 from billow.billingrules.facts import Row, charge_category_of, costs_value, provider_name, text_in
 from billow.billingrules.failed import RuleFailed
+from billow.billingrules.inserts import SumInsert
 from billow.billingrules.linear import Linear
 from billow.billingrules.program import NEGATION_COLUMNS, RuleProgram, Transform
 from billow.billingrules.step import Effect, NegationMark, Operation, Step, Treatment, holds_on
@@ -95,7 +96,7 @@ class Walker:
     def steps(self, walked: Walked, *, phase: int, inserted: bool = False) -> Iterator[Step]:
         """Yield what each rule of the phase does; the row's texts change as the walk goes on."""
         program, row = self._program, walked.row
-        self._count(self._phase_weights[phase])
+        self.count(self._phase_weights[phase])
         if phase == len(program.phases) - 1 and not inserted:
             for name in program.needs.costs_columns:
                 row[name] = costs_value(name, row=row, changed=walked.changed)
@@ -107,12 +108,7 @@ class Walker:
             compiled = transform.compiled
             if compiled.on_aws and walked.imported_type is None:
                 continue
-            try:
-                effect = compiled.effect_on(row)
-            except DecimalException as error:
-                raise _failed(RuleFailed("a number that is too large"), transform.rule_token) from error
-            except RuleFailed as failed:
-                raise _failed(failed, transform.rule_token) from failed
+            effect = effect_of(transform, row)
             if effect is None:
                 continue
             operation = self._operation(walked, transform, effect)
@@ -137,20 +133,10 @@ class Walker:
         """Return what each insert from sums adds up of the row, None where it does not choose it."""
         if not self._program.sums:
             return ()
-        self._count(self._sums_weight)
-        found = []
-        for each in self._program.sums:
-            try:
-                chosen = (
-                    not walked.is_deleted
-                    and holds_on(walked.day, start_date=each.rule.start_date, end_date=each.rule.end_date)
-                    and (each.where is None or each.where(walked.row))
-                )
-                found.append(tuple(read(walked.row) for read in each.sums) if chosen else None)
-            except RuleFailed as failed:
-                failed.rule_token = each.rule.token
-                raise
-        return tuple(found)
+        self.count(self._sums_weight)
+        if walked.is_deleted:
+            return (None,) * len(self._program.sums)
+        return tuple(sums_of(each, row=walked.row, day=walked.day) for each in self._program.sums)
 
     def negation(self, walked: Walked) -> NegationMark | None:
         """Return what ties the row to the negation of its usage, or as a negation to the usage."""
@@ -203,7 +189,8 @@ class Walker:
             return None
         return retier.price_of(row=walked.row, prices=self._program.prices, include_free_tier=rule.include_free_tier)
 
-    def _count(self, weight: int) -> None:
+    def count(self, weight: int) -> None:
+        """Count work; raise RuleFailed if there is too much of it."""
         self._work += weight
         if self._work > MOST_WORK:
             raise RuleFailed(
@@ -211,9 +198,29 @@ class Walker:
             )
 
 
-def _failed(failed: RuleFailed, rule_token: str) -> RuleFailed:
-    failed.rule_token = rule_token
-    return failed
+def effect_of(transform: Transform, row: Row) -> Effect | None:
+    """Return what the transform does to the row; raise RuleFailed with the rule's token."""
+    try:
+        return transform.compiled.effect_on(row)
+    except DecimalException as error:
+        failed = RuleFailed("a number that is too large")
+        failed.rule_token = transform.rule_token
+        raise failed from error
+    except RuleFailed as failed:
+        failed.rule_token = transform.rule_token
+        raise
+
+
+def sums_of(each: SumInsert, *, row: Row, day: date) -> tuple[Linear, ...] | None:
+    """Return what an insert from sums adds up of the row, None if it does not choose it; raise RuleFailed."""
+    try:
+        chosen = holds_on(day, start_date=each.rule.start_date, end_date=each.rule.end_date) and (
+            each.where is None or each.where(row)
+        )
+        return tuple(read(row) for read in each.sums) if chosen else None
+    except RuleFailed as failed:
+        failed.rule_token = each.rule.token
+        raise
 
 
 def _as_shown(name: str, text: str | None) -> str | None:

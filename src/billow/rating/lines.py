@@ -1,6 +1,7 @@
 """One managed account's lines, built from groups of charges as they come from the store."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import reduce
@@ -14,6 +15,7 @@ from billow.billingrules.failed import RuleFailed
 from billow.billingrules.linear import COUNT
 from billow.billingrules.program import RuleProgram
 from billow.billingrules.run import Group, RuleRun
+from billow.billingrules.shortcut import Shortcut
 from billow.billingrules.step import Treatment
 from billow.rating.rated_costs import RatedLine, RuleDelta
 from billow.terms.bulk import maker_of
@@ -37,11 +39,25 @@ _rated_line = maker_of(RatedLine)
 _rule_delta = maker_of(RuleDelta)
 
 
+@dataclass(slots=True)
+class Memory:
+    """Treatments that were found for one program: the short way where it serves, else by what was read."""
+
+    shortcut: Shortcut | None
+    treatments: dict[Any, Treatment] = field(default_factory=dict)
+
+
+def memory_of(*, program: RuleProgram, fact_columns: Sequence[str]) -> Memory:
+    """Return an empty memory for the program."""
+    columns = (*fact_columns, PROVIDER_KEY)
+    return Memory(Shortcut(program=program, columns=columns) if Shortcut.serves(program) else None)
+
+
 class AccountLines:
     """Gathers the groups that the account's rules treat alike, runs the rules on them, and makes lines of them.
 
     ``facts`` of a group are the values of the plan's fact columns, the line's key first; ``numbers`` say which of
-    them are numbers where rules run charge by charge. ``treatments`` may be shared by accounts with the same program.
+    them are numbers where rules run charge by charge. ``memory`` is shared by accounts with the same program.
     """
 
     def __init__(
@@ -51,7 +67,7 @@ class AccountLines:
         program: RuleProgram,
         fact_columns: Sequence[str],
         numbers: dict[str, str],
-        treatments: dict[Any, Treatment],
+        memory: Memory,
     ) -> None:
         self._currency = currency
         self._program = program
@@ -63,7 +79,7 @@ class AccountLines:
         self._read_columns = tuple(columns[place] for place in read)
         self._number_places = {name: self._read_columns.index(column) for name, column in numbers.items()}
         self._is_treated = program.changes_charges or bool(program.sums)
-        self._treatments = treatments
+        self._memory = memory
         self._groups: dict[Any, Group] = {}
         self._without_cost = 0
         self.failure: RuleFailed | None = None
@@ -119,11 +135,15 @@ class AccountLines:
             place: Any = key
             treatment = _UNTREATED
         else:
-            read = self._read((*facts, provider_key))
-            if self._program.charge_by_charge:
+            read = (*facts, provider_key)
+            if self._memory.shortcut is not None:
+                treatment = self._memory.shortcut.treatment_of(read, day=day, walker=self._run.walker)
+                place = (key, id(treatment))
+            elif self._program.charge_by_charge:
+                read = self._read(read)
                 place, treatment = (key, read, day), _UNTREATED
             else:
-                treatment = self._treatment(read, day)
+                treatment = self._treatment(self._read(read), day)
                 place = (key, id(treatment))
         group = self._groups.get(place)
         if group is None:
@@ -140,13 +160,13 @@ class AccountLines:
         return group
 
     def _treatment(self, read: tuple[Any, ...], day: date) -> Treatment:
-        known = self._treatments.get((read, day))
+        known = self._memory.treatments.get((read, day))
         if known is None:
             row = dict(zip(self._read_columns, read, strict=True))
             made = self._run.walker.treatment_of(row=row, day=day)
             # Equal treatments are one object, so that charges treated alike find each other.
-            known = self._treatments.setdefault(made, made)
-            self._treatments[read, day] = known
+            known = self._memory.treatments.setdefault(made, made)
+            self._memory.treatments[read, day] = known
         return known
 
     def _begin(self, group: Group, read: tuple[Any, ...], day: date) -> None:

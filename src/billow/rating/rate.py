@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import repeat
-from typing import Any, Protocol
+from typing import Protocol
 
 import pyarrow as pa
 
@@ -17,11 +17,10 @@ from billow.billingrules.failed import RuleFailed
 from billow.billingrules.price_list import PriceList
 from billow.billingrules.program import RuleProgram, UnableToOrderRules, program_of
 from billow.billingrules.rule import BillingRule
-from billow.billingrules.step import Treatment
 from billow.coststore.partition import Partition
 from billow.coststore.query import CostQuery, sum_of
 from billow.rating.columns import counts, decimals, sums_of_money, texts
-from billow.rating.lines import AccountLines, GroupSums
+from billow.rating.lines import AccountLines, GroupSums, Memory, memory_of
 from billow.rating.plan import RatingPlan, number_columns, plan
 from billow.rating.rated_costs import Agreement, RatedCosts, RatedMonth
 from billow.rating.unallocated import UnallocatedSums
@@ -141,16 +140,18 @@ def _account_lines(
     fact_columns: Sequence[str],
     basis: CostBasis,
 ) -> dict[str, AccountLines]:
-    treatments: dict[int, dict[Any, Treatment]] = {}
+    memories: dict[int, Memory] = {}
     lines = {}
     for agreement in agreements:
         program = programs[agreement.account_token]
+        if id(program) not in memories:
+            memories[id(program)] = memory_of(program=program, fact_columns=fact_columns)
         lines[agreement.account_token] = AccountLines(
             currency=agreement.currency,
             program=program,
             fact_columns=fact_columns,
             numbers=number_columns(program=program, basis=basis) if program.charge_by_charge else {},
-            treatments=treatments.setdefault(id(program), {}),
+            memory=memories[id(program)],
         )
     return lines
 
