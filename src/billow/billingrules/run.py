@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
 
 from billow.billingrules import retier
 from billow.billingrules.conversion import UNBLENDED
@@ -27,8 +26,8 @@ class Group:
     """Charges of one line that are treated alike, or, charge by charge, ``charges`` equal ones.
 
     ``amounts`` are the sums (charge by charge: of one), the cost under ``amount`` and their number under ``#``; they
-    change as rules run, and ``deltas`` say by which rule and how much the cost of all of them. ``owner`` is whatever
-    the caller keeps about it.
+    change as rules run, and ``deltas`` say by which rule and how much the cost of all of them. ``places`` are the
+    caller's: where the charges are from.
     """
 
     currency: str
@@ -40,7 +39,7 @@ class Group:
     charges: int = 1
     insert: Insert | None = None
     deltas: Deltas = field(default_factory=list)
-    owner: Any = None
+    places: list[int] = field(default_factory=list)
 
     @property
     def rated_cost(self) -> Decimal:

@@ -1,15 +1,14 @@
 """The short way to a treatment, for rules that change nothing but costs: most lists are such.
 
-Where no rule writes a text, what a rule does depends on the few columns that it looks at and on nothing that other rules
-did. So rules that look at the same columns are asked together, once for each combination of values, and the
+Where no rule writes a text, what a rule does depends on the few columns that it looks at and on nothing that other
+rules did. So rules that look at the same columns are asked together, once for each combination of values, and the
 answers are put together in the order of the rules.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from operator import itemgetter
-from typing import Any
+from typing import Any, Protocol
 
 from billow.billingrules.facts import SOURCES, TAGS_PREFIX, costs_value, store_columns_of
 from billow.billingrules.failed import RuleFailed
@@ -22,19 +21,43 @@ from billow.billingrules.walk import Walker, effect_of, sums_of
 _UNCHANGED: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class AnsweredStep:
+    """What the rule at a place of the program does, or that it fails."""
+
+    place: int
+    rule_token: str
+    operation: Operation | None
+    failed: RuleFailed | None
+    deletes: bool = False
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """What some rules do to charges with certain values: steps and sums by place in the program; equal ones are one."""
+    """What some rules do to charges with certain values, sums by place in the program; equal ones are one object."""
 
-    steps: tuple[tuple[int, str, Operation | None, RuleFailed | None, bool], ...]
+    steps: tuple[AnsweredStep, ...]
     sums: tuple[tuple[int, tuple[Linear, ...] | None], ...]
+
+
+class Facts(Protocol):
+    """Rows of facts, a column at a time."""
+
+    def values(self, columns: Sequence[str], *, with_day: bool) -> Sequence[Any]:
+        """Return one value a row that stands for all the columns (and the day) together."""
+
+    def row(self, place: int, *, columns: Sequence[str]) -> dict[str, Any]:
+        """Return the named facts of one row."""
+
+    @property
+    def days(self) -> Sequence[date]:
+        """The day of each row."""
 
 
 @dataclass(slots=True)
 class Question:
-    """Rules that look at the same columns, and what they answered."""
+    """Rules that look at the same columns of the store, and what they answered to each combination of values."""
 
-    read: Callable[[tuple[Any, ...]], Any]
     columns: tuple[str, ...]
     costs_columns: tuple[str, ...]
     is_of_day: bool
@@ -46,11 +69,12 @@ class Question:
 
 
 class Shortcut:
-    """Finds treatments for one program; ``columns`` are the names of the facts that it is asked with."""
+    """Finds treatments for one program; ``facts`` are those of the month, the same in every call."""
 
-    def __init__(self, *, program: RuleProgram, columns: Sequence[str]) -> None:
+    def __init__(self, *, program: RuleProgram, facts: Facts) -> None:
         self._program = program
-        self._questions = _questions(program, columns)
+        self._facts = facts
+        self._questions = _questions(program)
         self._treatments: dict[tuple[Answer, ...], Treatment] = {}
         self._equal: dict[Treatment, Treatment] = {}
 
@@ -60,34 +84,39 @@ class Shortcut:
         needs = program.needs
         return not (needs.on_aws or needs.writes_texts or needs.charge_by_charge or program.retiers)
 
-    def treatment_of(self, facts: tuple[Any, ...], *, day: date, walker: Walker) -> Treatment:
-        """Return what the rules do to charges with the facts on the day; raise RuleFailed."""
+    def treatments_of(self, rows: Sequence[int], *, walker: Walker) -> list[Treatment]:
+        """Return what the rules do to the charges of each row; raise RuleFailed."""
+        answers = [self._answers(question, rows, walker) for question in self._questions]
+        known = self._treatments
+        found = []
+        for key in zip(*answers, strict=True) if answers else (() for _ in rows):
+            treatment = known.get(key)
+            if treatment is None:
+                made = self._put_together(key)
+                treatment = known[key] = self._equal.setdefault(made, made)
+            found.append(treatment)
+        return found
+
+    def _answers(self, question: Question, rows: Sequence[int], walker: Walker) -> list[Answer]:
+        values = self._facts.values(question.columns, with_day=question.is_of_day)
+        known = question.known
         answers = []
-        for question in self._questions:
-            values = question.read(facts)
-            if question.is_of_day:
-                values = (values, day)
-            answer = question.known.get(values)
+        for place in rows:
+            value = values[place]
+            answer = known.get(value)
             if answer is None:
                 walker.count(question.weight)
-                answer = question.known[values] = self._asked(question, facts, day)
+                answer = known[value] = self._asked(question, place)
             answers.append(answer)
-        key = tuple(answers)
-        treatment = self._treatments.get(key)
-        if treatment is None:
-            treatment = self._put_together(key)
-            treatment = self._treatments[key] = self._equal.setdefault(treatment, treatment)
-        return treatment
+        return answers
 
-    def _asked(self, question: Question, facts: tuple[Any, ...], day: date) -> Answer:
-        values = question.read(facts)
-        if len(question.columns) == 1:
-            values = (values,)
-        row: dict[str, Any] = dict(zip(question.columns, values, strict=True)) if question.columns else {}
+    def _asked(self, question: Question, place: int) -> Answer:
+        row = self._facts.row(place, columns=question.columns)
         for name in question.costs_columns:
             row[name] = costs_value(name, row=row, changed=_UNCHANGED)
+        day = self._facts.days[place]
         steps = []
-        for place, transform in question.transforms:
+        for number, transform in question.transforms:
             if transform.dates is not None and not holds_on(
                 day, start_date=transform.dates[0], end_date=transform.dates[1]
             ):
@@ -95,11 +124,12 @@ class Shortcut:
             try:
                 effect = effect_of(transform, row)
             except RuleFailed as failed:
-                steps.append((place, transform.rule_token, None, failed, False))
+                # It counts only where no rule before it has taken the charge away.
+                steps.append(AnsweredStep(number, transform.rule_token, None, failed))
                 continue
             if effect is not None and effect.operation is not None:
-                steps.append((place, transform.rule_token, effect.operation, None, effect.deletes))
-        sums = tuple((place, sums_of(each, row=row, day=day)) for place, each in question.sums)
+                steps.append(AnsweredStep(number, transform.rule_token, effect.operation, None, effect.deletes))
+        sums = tuple((number, sums_of(each, row=row, day=day)) for number, each in question.sums)
         key = (tuple(steps), sums)
         known = question.answers.get(key)
         if known is None:
@@ -109,14 +139,12 @@ class Shortcut:
     def _put_together(self, answers: tuple[Answer, ...]) -> Treatment:
         steps: list[Step] = []
         is_deleted = False
-        for _, rule_token, operation, failed, deletes in sorted(
-            (step for answer in answers for step in answer.steps), key=itemgetter(0)
-        ):
-            if failed is not None:
-                raise failed
-            assert operation is not None
-            steps.append((rule_token, operation))
-            if deletes:
+        for step in sorted((step for answer in answers for step in answer.steps), key=lambda step: step.place):
+            if step.failed is not None:
+                raise step.failed
+            if step.operation is not None:
+                steps.append((step.rule_token, step.operation))
+            if step.deletes:
                 is_deleted = True
                 break
         sums: list[tuple[Linear, ...] | None] = [None] * len(self._program.sums)
@@ -125,26 +153,24 @@ class Shortcut:
                 for place, linear in answer.sums:
                     sums[place] = linear
         return Treatment(
-            phases=(*((),) * (len(self._program.phases) - 1), tuple(steps)), sums=tuple(sums), is_deleted=is_deleted
+            phases=(*((),) * (len(self._program.phases) - 1), tuple(steps)),
+            sums=tuple(sums),
+            is_deleted=is_deleted,
+            only_factors=all(operation.factor is not None for _, operation in steps),
         )
 
 
-def _questions(program: RuleProgram, columns: Sequence[str]) -> list[Question]:
-    """Sort the program's transforms and sums by the columns they look at."""
-    place_of = {name: place for place, name in enumerate(columns)}
-    found: dict[tuple[frozenset[str], bool], Question] = {}
+def _questions(program: RuleProgram) -> list[Question]:
+    """Sort the program's transforms and sums by the store's columns they look at."""
+    found: dict[tuple[tuple[str, ...], bool], Question] = {}
 
     def question_of(texts: frozenset[str], is_of_day: bool, weight: int) -> Question:
-        question = found.get((texts, is_of_day))
+        columns = tuple(sorted({column for name in texts for column in store_columns_of(name)} & program.columns))
+        question = found.get((columns, is_of_day))
         if question is None:
-            store = sorted({column for name in texts for column in store_columns_of(name)} & place_of.keys())
-            places = [place_of[name] for name in store]
-            question = found[texts, is_of_day] = Question(
-                read=itemgetter(*places) if places else _nothing,
-                columns=tuple(store),
-                costs_columns=tuple(sorted(name for name in texts if name in SOURCES or name.startswith(TAGS_PREFIX))),
-                is_of_day=is_of_day,
-            )
+            question = found[columns, is_of_day] = Question(columns=columns, costs_columns=(), is_of_day=is_of_day)
+        costs = {name for name in texts if name in SOURCES or name.startswith(TAGS_PREFIX)}
+        question.costs_columns = tuple(sorted(costs.union(question.costs_columns)))
         question.weight += weight
         return question
 
@@ -156,7 +182,3 @@ def _questions(program: RuleProgram, columns: Sequence[str]) -> list[Question]:
         is_of_day = each.rule.start_date is not None or each.rule.end_date is not None
         question_of(each.looked_at, is_of_day, each.weight).sums.append((place, each))
     return list(found.values())
-
-
-def _nothing(_facts: tuple[Any, ...]) -> None:
-    return None

@@ -1,31 +1,31 @@
 """Cost to rated cost: the one function of this stage."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from itertools import repeat
-from typing import Protocol
+from typing import Any, Protocol
 
 import pyarrow as pa
 
 from billow.allocation.assign import Ownership, UnableToAllocate, ownership
 from billow.allocation.delegation import Delegation
 from billow.billingrules.compile import Compiler
-from billow.billingrules.facts import provider_key
 from billow.billingrules.failed import RuleFailed
 from billow.billingrules.price_list import PriceList
 from billow.billingrules.program import RuleProgram, UnableToOrderRules, program_of
 from billow.billingrules.rule import BillingRule
+from billow.billingrules.shortcut import Shortcut
+from billow.billingrules.step import Treatment
 from billow.coststore.partition import Partition
-from billow.coststore.query import CostQuery, sum_of
-from billow.rating.columns import counts, decimals, sums_of_money, texts
-from billow.rating.lines import AccountLines, GroupSums, Memory, memory_of
-from billow.rating.plan import RatingPlan, number_columns, plan
+from billow.coststore.query import CostQuery
+from billow.rating.cost_table import CostTable
+from billow.rating.lines import AccountLines
+from billow.rating.plain_lines import PlainLines
+from billow.rating.plan import number_columns, plan
 from billow.rating.rated_costs import Agreement, RatedCosts, RatedMonth
 from billow.rating.unallocated import UnallocatedSums
 from billow.terms.focus import CostBasis
-from billow.terms.issue import Issue
+from billow.terms.issue import Issue, Severity
 from billow.terms.period import BillingPeriod
 
 
@@ -72,30 +72,15 @@ def rate(
     question = plan(
         owners=owners, programs=made.programs, period=period, basis=basis, with_unallocated=with_unallocated
     )
-    lines = _account_lines(agreements, made.programs, question.fact_columns, basis)
     unallocated = UnallocatedSums()
-    if partitions and question.query.only != ():
-        groups = store.query(question.query, partitions=partitions)
-        _give_out(
-            groups,
-            question=question,
-            owners=owners,
-            lines=lines,
-            unallocated=unallocated,
-            provider_keys=provider_keys or {},
-            programs=made.programs,
-        )
-    titles = {rule.token: rule.title for agreement in agreements for rule in agreement.rules}
+    rows: dict[str, list[int]] = {agreement.account_token: [] for agreement in agreements}
+    asked = partitions and question.query.only != ()
+    groups = store.query(question.query, partitions=partitions) if asked else None
+    table = CostTable(groups, question=question, provider_keys=provider_keys or {})
+    _give_out(table, owners=owners, rows=rows, unallocated=unallocated)
+    rating = _Rating(table, made, basis, period, _titles(agreements))
     by_account = {
-        agreement.account_token: _rated_costs(
-            agreement.account_token,
-            period=period,
-            lines=lines,
-            failed=made.failed,
-            titles=titles,
-            cost_column=basis.column,
-        )
-        for agreement in agreements
+        agreement.account_token: rating.rated(agreement, rows[agreement.account_token]) for agreement in agreements
     }
     return RatedMonth(by_account=by_account, unallocated=unallocated.finish() if with_unallocated else ())
 
@@ -134,112 +119,81 @@ def _programs(
     return _Made(programs, failed)
 
 
-def _account_lines(
-    agreements: Sequence[Agreement],
-    programs: Mapping[str, RuleProgram],
-    fact_columns: Sequence[str],
-    basis: CostBasis,
-) -> dict[str, AccountLines]:
-    memories: dict[int, Memory] = {}
-    lines = {}
-    for agreement in agreements:
-        program = programs[agreement.account_token]
-        if id(program) not in memories:
-            memories[id(program)] = memory_of(program=program, fact_columns=fact_columns)
-        lines[agreement.account_token] = AccountLines(
-            currency=agreement.currency,
+class _Rating:
+    """Rates one account after the other; those with the same program share what was found out about it."""
+
+    def __init__(
+        self, table: CostTable, made: _Made, basis: CostBasis, period: BillingPeriod, titles: Mapping[str, str]
+    ) -> None:
+        self._table = table
+        self._made = made
+        self._basis = basis
+        self._period = period
+        self._titles = titles
+        self._shortcuts: dict[int, Shortcut] = {}
+        self._treatments: dict[int, dict[Any, Treatment]] = {}
+
+    def rated(self, agreement: Agreement, rows: Sequence[int]) -> RatedCosts:
+        """Return the account's rated month."""
+        token = agreement.account_token
+        lines = self._lines(agreement.currency, self._made.programs[token])
+        failure = self._made.failed.get(token)
+        rated = lines.finish(rows) if failure is None else ()
+        failure = failure or lines.failure
+        if failure is not None:
+            title = self._titles.get(failure.rule_token, failure.rule_token)
+            issue = Issue("rule_failed", f"{title or 'The rules'} cannot be carried out: {failure}.", value=title)
+            return RatedCosts(account_token=token, period=self._period, lines=(), failure=issue)
+        return RatedCosts(account_token=token, period=self._period, lines=rated, issues=self._issues(rows))
+
+    def _lines(self, currency: str, program: RuleProgram) -> PlainLines | AccountLines:
+        if PlainLines.serves(program):
+            shortcut = self._shortcuts.get(id(program))
+            if shortcut is None:
+                shortcut = self._shortcuts[id(program)] = Shortcut(program=program, facts=self._table)
+            return PlainLines(currency=currency, program=program, table=self._table, shortcut=shortcut)
+        return AccountLines(
+            currency=currency,
             program=program,
-            fact_columns=fact_columns,
-            numbers=number_columns(program=program, basis=basis) if program.charge_by_charge else {},
-            memory=memories[id(program)],
+            table=self._table,
+            numbers=number_columns(program=program, basis=self._basis) if program.charge_by_charge else {},
+            treatments=self._treatments.setdefault(id(program), {}),
         )
-    return lines
+
+    def _issues(self, rows: Sequence[int]) -> tuple[Issue, ...]:
+        """Return a warning if charges had no cost of the wanted kind."""
+        without = sum([self._table.charges_without_cost[place] for place in rows])
+        if not without:
+            return ()
+        column = self._basis.column
+        message = f"{without} charges have no {column} and were counted as zero."
+        return (Issue("cost_missing", message, severity=Severity.WARNING, column=column),)
 
 
-def _rated_costs(
-    token: str,
-    *,
-    period: BillingPeriod,
-    lines: Mapping[str, AccountLines],
-    failed: Mapping[str, RuleFailed],
-    titles: Mapping[str, str],
-    cost_column: str,
-) -> RatedCosts:
-    mine = lines[token]
-    rated = mine.finish()
-    failure = failed.get(token) or mine.failure
-    if failure is not None:
-        title = titles.get(failure.rule_token, failure.rule_token)
-        issue = Issue("rule_failed", f"{title or 'The rules'} cannot be carried out: {failure}.", value=title)
-        return RatedCosts(account_token=token, period=period, lines=(), failure=issue)
-    return RatedCosts(account_token=token, period=period, lines=rated, issues=mine.issues(cost_column=cost_column))
+def _titles(agreements: Sequence[Agreement]) -> dict[str, str]:
+    return {rule.token: rule.title for agreement in agreements for rule in agreement.rules}
 
 
 def _give_out(
-    groups: pa.Table,
-    *,
-    question: RatingPlan,
-    owners: Ownership,
-    lines: Mapping[str, AccountLines],
-    unallocated: UnallocatedSums,
-    provider_keys: Mapping[str, str],
-    programs: Mapping[str, RuleProgram],
+    table: CostTable, *, owners: Ownership, rows: Mapping[str, list[int]], unallocated: UnallocatedSums
 ) -> None:
-    """Hand every group to its owner's lines, or to the unallocated sums."""
+    """Hand every row to its owner, or to the unallocated sums."""
     owner_at: dict[tuple[str, str | None, str | None, date], str | None] = {}
-    key_of: dict[tuple[str, str], str] = {}
-    facts_of = zip(*(texts(groups, name=name) for name in question.fact_columns), strict=True)
-    places = zip(
-        texts(groups, name="integration_token"),
-        texts(groups, name="BillingAccountId"),
-        texts(groups, name="SubAccountId"),
-        texts(groups, name="first_day"),
-        strict=True,
-    )
-    amounts_of = _amounts(groups, question.query.amounts)
-    wanted = {token: _picker(program, question.query.amounts) for token, program in programs.items()}
-    for facts, place, sums, amounts in zip(facts_of, places, _sums(groups), amounts_of, strict=True):
-        if place in owner_at:
-            owner = owner_at[place]
+    accounts, sub_accounts = table.facts["BillingAccountId"], table.facts["SubAccountId"]
+    for place, where in enumerate(zip(table.integrations, accounts, sub_accounts, table.days, strict=True)):
+        if where in owner_at:
+            owner = owner_at[where]
         else:
-            owner = owner_at[place] = owners.owner_of(
-                integration_token=place[0], billing_account_id=place[1], sub_account_id=place[2], day=place[3]
+            owner = owner_at[where] = owners.owner_of(
+                integration_token=where[0], billing_account_id=where[1], sub_account_id=where[2], day=where[3]
             )
         if owner is None:
-            where = (place[0], facts[0], place[1], place[2], facts[7])
-            unallocated.add(place=where, name=sums[1], cost=sums[3], charges=sums[4])
-        elif owner in lines:
-            provider = (facts[0], place[0])
-            key = key_of.get(provider)
-            if key is None:
-                key = key_of[provider] = provider_key(
-                    name=facts[0], integration_provider=provider_keys.get(place[0], "")
-                )
-            lines[owner].add(facts=facts, provider_key=key, sums=sums, amounts=wanted[owner](amounts))
-
-
-def _picker(program: RuleProgram, names: Sequence[str]) -> Callable[[tuple[Decimal, ...]], tuple[Decimal, ...]]:
-    """Return what picks the program's own amounts, sorted by name, from those of the query."""
-    places = [names.index(name) for name in sorted(program.amounts)] if not program.charge_by_charge else []
-    return lambda amounts: tuple([amounts[place] for place in places]) if places else ()
-
-
-def _amounts(groups: pa.Table, names: Sequence[str]) -> Iterable[tuple[Decimal, ...]]:
-    if not names:
-        return repeat((), groups.num_rows)
-    return zip(*(sums_of_money(groups, name=sum_of(name)) for name in names), strict=True)
-
-
-def _sums(groups: pa.Table) -> Iterable[GroupSums]:
-    return zip(
-        texts(groups, name="first_day"),
-        texts(groups, name="SubAccountName"),
-        texts(groups, name="ServiceSubcategory"),
-        sums_of_money(groups, name="cost"),
-        counts(groups, name="charges"),
-        counts(groups, name="charges_without_cost"),
-        decimals(groups, name="usage_amount"),
-        texts(groups, name="usage_unit"),
-        groups.column("usage_mixed").to_pylist(),
-        strict=True,
-    )
+            key = table.keys[place]
+            unallocated.add(
+                place=(where[0], key[0], where[1], where[2], key[7]),
+                name=table.names[place],
+                cost=table.costs[place],
+                charges=table.charges[place],
+            )
+        elif owner in rows:
+            rows[owner].append(place)
