@@ -34,6 +34,7 @@ class Compiled:
     """What an UPDATE or DELETE does to a row.
 
     A row's effect depends on the values of a few columns only; it is found once for each combination of them.
+    ``by_value`` is for those who number such combinations themselves, without the day and with it.
     """
 
     analysis: Analysis
@@ -46,6 +47,7 @@ class Compiled:
     read: Callable[[Row], Any]
     may_remember: bool
     remembered: dict[Any, Effect | None] = field(default_factory=dict)
+    by_value: tuple[dict[Any, Effect | None], dict[Any, Effect | None]] = field(default_factory=lambda: ({}, {}))
     effects: dict[Any, Effect] = field(default_factory=dict)
 
     def effect_on(self, row: Row) -> Effect | None:

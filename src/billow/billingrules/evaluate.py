@@ -153,8 +153,7 @@ def condition_of(condition: Condition) -> Holds:  # noqa: PLR0911 - one for each
             given = number_of(operand) if kind_of(operand) is Kind.NUMBER else text_of(operand)
             return lambda row: given(row) in (None, "")
         case Every(conditions=conditions):
-            every = [condition_of(each) for each in conditions]
-            return lambda row: all(holds(row) for holds in every)
+            return _all_of([condition_of(each) for each in conditions])
         case Either(conditions=conditions):
             either = [condition_of(each) for each in conditions]
             return lambda row: any(holds(row) for holds in either)
@@ -192,6 +191,16 @@ def is_linear(value: Value) -> bool:  # noqa: PLR0911 - one for each kind of nod
     return False
 
 
+def _all_of(every: Sequence[Holds]) -> Holds:
+    if len(every) == _PAIR:
+        first, second = every
+        return lambda row: first(row) and second(row)
+    return lambda row: all(holds(row) for holds in every)
+
+
+_PAIR = 2
+
+
 def _comparison(condition: Comparison) -> Holds:
     left, right = condition.left, condition.right
     compare = _COMPARISONS[condition.operator]
@@ -201,6 +210,8 @@ def _comparison(condition: Comparison) -> Holds:
     text, wanted = text_of(left), text_of(right)
     if isinstance(right, Text):
         constant = right.value
+        if condition.operator == "=":
+            return lambda row: (text(row) or "") == constant
         return lambda row: compare(text(row) or "", constant)
     return lambda row: compare(text(row) or "", wanted(row) or "")
 

@@ -18,6 +18,10 @@ def matcher(pattern: str) -> Callable[[str], bool]:
     """
     if len(pattern) > MOST_PATTERN:
         raise RuleFailed(f"a LIKE pattern of more than {MOST_PATTERN:,} characters")
+    if "_" not in pattern and pattern.count("%") <= _SIMPLE:
+        plain = _plain(pattern)
+        if plain is not None:
+            return plain
     first, *others = pattern.split("%")
     begins = _piece(first)
     if not others:
@@ -38,6 +42,23 @@ def matcher(pattern: str) -> Callable[[str], bool]:
         return True
 
     return matches
+
+
+_SIMPLE = 2
+
+
+def _plain(pattern: str) -> Callable[[str], bool] | None:
+    """Return the quick way for the patterns that people mostly write: a text, its beginning, its end, or its middle."""
+    match pattern.split("%"):
+        case [text]:
+            return text.__eq__
+        case [begin, ""]:
+            return lambda text: text.startswith(begin)
+        case ["", end]:
+            return lambda text: text.endswith(end)
+        case ["", middle, ""]:
+            return lambda text: middle in text
+    return None
 
 
 def _piece(text: str) -> re.Pattern[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
 
-from billow.billingrules.facts import SOURCES, TAGS_PREFIX, costs_value, store_columns_of
+from billow.billingrules.facts import SOURCES, TAGS_PREFIX, Row, costs_value, store_columns_of
 from billow.billingrules.failed import RuleFailed
 from billow.billingrules.inserts import SumInsert
 from billow.billingrules.linear import Linear
@@ -106,35 +106,47 @@ class Shortcut:
             answer = known.get(value)
             if answer is None:
                 walker.count(question.weight)
-                answer = known[value] = self._asked(question, place)
+                answer = known[value] = self._asked(question, place, value)
             answers.append(answer)
         return answers
 
-    def _asked(self, question: Question, place: int) -> Answer:
-        row = self._facts.row(place, columns=question.columns)
-        for name in question.costs_columns:
-            row[name] = costs_value(name, row=row, changed=_UNCHANGED)
+    def _asked(self, question: Question, place: int, value: Any) -> Answer:
         day = self._facts.days[place]
+        row: Row = {}
         steps = []
         for number, transform in question.transforms:
             if transform.dates is not None and not holds_on(
                 day, start_date=transform.dates[0], end_date=transform.dates[1]
             ):
                 continue
-            try:
-                effect = effect_of(transform, row)
-            except RuleFailed as failed:
-                # It counts only where no rule before it has taken the charge away.
-                steps.append(AnsweredStep(number, transform.rule_token, None, failed))
-                continue
+            # Other programs share the statement, and ask it with the same values.
+            known = transform.compiled.by_value[question.is_of_day]
+            if value in known:
+                effect = known[value]
+            else:
+                row = row or self._row(question, place)
+                try:
+                    effect = known[value] = effect_of(transform, row)
+                except RuleFailed as failed:
+                    # It counts only where no rule before it has taken the charge away.
+                    steps.append(AnsweredStep(number, transform.rule_token, None, failed))
+                    continue
             if effect is not None and effect.operation is not None:
                 steps.append(AnsweredStep(number, transform.rule_token, effect.operation, None, effect.deletes))
-        sums = tuple((number, sums_of(each, row=row, day=day)) for number, each in question.sums)
+        sums = tuple(
+            (number, sums_of(each, row=row or self._row(question, place), day=day)) for number, each in question.sums
+        )
         key = (tuple(steps), sums)
-        known = question.answers.get(key)
-        if known is None:
-            known = question.answers[key] = Answer(tuple(steps), sums)
-        return known
+        known_answer = question.answers.get(key)
+        if known_answer is None:
+            known_answer = question.answers[key] = Answer(tuple(steps), sums)
+        return known_answer
+
+    def _row(self, question: Question, place: int) -> Row:
+        row = self._facts.row(place, columns=question.columns)
+        for name in question.costs_columns:
+            row[name] = costs_value(name, row=row, changed=_UNCHANGED)
+        return row
 
     def _put_together(self, answers: tuple[Answer, ...]) -> Treatment:
         steps: list[Step] = []
