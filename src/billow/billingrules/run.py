@@ -46,7 +46,7 @@ class Group:
         """The cost of all the charges now."""
         return self.amounts[AMOUNT] if self.walked is None else self.amounts[AMOUNT] * self.charges
 
-    def change(self, rule_token: str, operation: Operation) -> None:
+    def change(self, rule_token: str, *, operation: Operation) -> None:
         """Carry an operation out."""
         before = self.amounts[AMOUNT]
         if not before and operation.factor is not None:
@@ -56,9 +56,9 @@ class Group:
         except RuleFailed as failed:
             failed.rule_token = rule_token
             raise
-        self.tell(rule_token, after - before, visible=operation.visible)
+        self.tell(rule_token, amount=after - before, visible=operation.visible)
 
-    def tell(self, rule_token: str, amount: Decimal, *, visible: bool = False) -> None:
+    def tell(self, rule_token: str, *, amount: Decimal, visible: bool = False) -> None:
         """Keep what a rule changed in the cost of one charge, or that it changed something else that people see."""
         if amount or visible:
             self.deltas.append((rule_token, amount if self.walked is None else amount * self.charges))
@@ -94,12 +94,12 @@ class RuleRun:
             if group.walked is None:
                 if group.treatment is not None and group.treatment.phases:
                     for rule_token, operation in group.treatment.phases[phase]:
-                        group.change(rule_token, operation)
+                        group.change(rule_token, operation=operation)
                 continue
             for rule_token, operation in self.walker.steps(
                 group.walked, phase=phase, inserted=group.insert is not None
             ):
-                group.change(rule_token, operation)
+                group.change(rule_token, operation=operation)
                 group.walked.row.update(group.amounts)
 
     def _treatment_so_far(self, walked: Walked) -> Treatment:
@@ -161,7 +161,7 @@ class RuleRun:
         group.amounts[UNBLENDED] = group.amounts[AMOUNT] = cost
         if group.walked is not None:
             group.walked.row.update(group.amounts)
-        group.tell(rule_token, cost - before)
+        group.tell(rule_token, amount=cost - before)
 
     def _multiplicity(self, group: Group) -> int:
         return 1 if group.walked is None else group.charges
@@ -198,7 +198,7 @@ class RuleRun:
             left[0] -= dropped
             each = to_store_scale(dropped / self._multiplicity(group))
             group.amounts[AMOUNT] += each
-            group.tell(rule_token, each)
+            group.tell(rule_token, amount=each)
 
     def _mark_of(self, group: Group) -> NegationMark | None:
         if group.walked is not None:

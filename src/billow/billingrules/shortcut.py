@@ -126,7 +126,7 @@ class Shortcut:
             else:
                 row = row or self._row(question, place)
                 try:
-                    effect = known[value] = effect_of(transform, row)
+                    effect = known[value] = effect_of(transform, row=row)
                 except RuleFailed as failed:
                     # It counts only where no rule before it has taken the charge away.
                     steps.append(AnsweredStep(number, transform.rule_token, None, failed))

@@ -108,7 +108,7 @@ class Walker:
             compiled = transform.compiled
             if compiled.on_aws and walked.imported_type is None:
                 continue
-            effect = effect_of(transform, row)
+            effect = effect_of(transform, row=row)
             if effect is None:
                 continue
             operation = self._operation(walked, transform, effect)
@@ -198,7 +198,7 @@ class Walker:
             )
 
 
-def effect_of(transform: Transform, row: Row) -> Effect | None:
+def effect_of(transform: Transform, *, row: Row) -> Effect | None:
     """Return what the transform does to the row; raise RuleFailed with the rule's token."""
     try:
         return transform.compiled.effect_on(row)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import reduce
 
 from billow.billingrules.facts import charge_category_of, provider_name
 from billow.billingrules.run import Group
@@ -29,8 +30,12 @@ def rule_deltas(deltas: Iterable[tuple[str, Decimal]], *, places: Mapping[str, i
     return tuple([_rule_delta(token, amounts[token]) for token in sorted(amounts, key=places.__getitem__)])
 
 
-def joined_usage(one: Usage, other: Usage) -> Usage:
-    """Return the usage of both; none if their units differ."""
+def joined_usage(usages: Iterable[Usage]) -> Usage:
+    """Return the usage of all together; none if their units differ."""
+    return reduce(_joined, usages, (None, None, False))
+
+
+def _joined(one: Usage, other: Usage) -> Usage:
     if one[2] or other[2]:
         return None, None, True
     if one[0] is None or other[0] is None:

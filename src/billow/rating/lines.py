@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from functools import reduce
 from itertools import chain
 from typing import Any
 
@@ -154,7 +153,7 @@ class AccountLines:
         table, places = self._table, group.places
         cost, rated = group.provider_cost, group.rated_cost
         subcategories = {table.subcategories[place] for place in places}
-        usage = reduce(joined_usage, [table.usage(place) for place in places])
+        usage = joined_usage([table.usage(place) for place in places])
         if USAGE_AMOUNT in self._program.needs.amounts and not usage[2]:
             each = group.amounts[USAGE_AMOUNT]
             usage = (each if group.walked is None else each * group.charges, usage[1], False)
@@ -181,7 +180,7 @@ def _joined(parts: Sequence[_Part]) -> _Part:
         sum(costs, _ZERO),
         sum(rated, _ZERO),
         list(chain.from_iterable(deltas)),
-        reduce(joined_usage, usages),
+        joined_usage(usages),
     )
 
 

@@ -111,7 +111,7 @@ class PlainLines:
             alike.setdefault(id(treatment), (treatment, []))[1].append(place)
         whole, rated_whole = _ZERO, _ZERO
         deltas: Deltas = []
-        usage: Usage = (None, None, False)
+        usages: list[Usage] = []
         for treatment, places in alike.values():
             cost = sum([table.costs[place] for place in places], _ZERO)
             rated, own = self._rated(places[0], places, cost, treatment)
@@ -122,12 +122,12 @@ class PlainLines:
                 own_usage = table.usage(place)
                 if cost and not rated:
                     own_usage = (None, own_usage[1], False)
-                usage = joined_usage(usage, own_usage)
+                usages.append(own_usage)
         places = [place for place, _ in members]
         name = max(filter(None, [table.names[place] for place in places]), default=None)
         subcategories = {table.subcategories[place] for place in places}
         subcategory = table.subcategories[places[0]] if len(subcategories) == 1 else None
-        return name, subcategory, whole, rated_whole, deltas, usage
+        return name, subcategory, whole, rated_whole, deltas, joined_usage(usages)
 
     def _rated(self, place: int, places: Sequence[int], cost: Decimal, treatment: Treatment) -> tuple[Decimal, Deltas]:
         """Return the cost after each rule in turn, and what each changed."""
@@ -167,7 +167,7 @@ class PlainLines:
             treatment=treatment,
         )
         for token, operation in treatment.phases[-1] if treatment.phases else ():
-            group.change(token, operation)
+            group.change(token, operation=operation)
         group.treatment = replace(treatment, phases=())
         self._summed.append(group)
         return group.rated_cost, group.deltas
