@@ -32,7 +32,8 @@ def rule_deltas(deltas: Iterable[tuple[str, Decimal]], *, places: Mapping[str, i
 
 def joined_usage(usages: Iterable[Usage]) -> Usage:
     """Return the usage of all together; none if their units differ."""
-    return reduce(_joined, usages, (None, None, False))
+    nothing: Usage = (None, None, False)
+    return reduce(_joined, usages, nothing)
 
 
 def _joined(one: Usage, other: Usage) -> Usage:
