@@ -22,13 +22,14 @@ def shown_objects(msp: Msp) -> Objects:
     return {
         "user_token": msp.people["editor"].token,
         "team_token": msp.team.token,
+        "invoice_token": msp.invoice.token,
         "audit_log_token": entry_token(entry=entry),
     }
 
 
 def hidden_objects(msp: Msp) -> Objects:
     """Return a token for every placeholder that belongs to a managed account, of one that nobody here may see."""
-    return {}
+    return {"invoice_token": msp.hidden_invoice.token}
 
 
 def placeholders(endpoint: Endpoint) -> list[str]:

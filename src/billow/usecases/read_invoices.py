@@ -35,6 +35,7 @@ from billow.usecases.invoice_rows import (
     VersionRow,
 )
 from billow.usecases.invoice_snapshot import invoice_from_rows, logo_of, warnings_of
+from billow.usecases.page import Page, PageWanted, page_of
 from billow.usecases.refused import Refused
 from billow.usecases.send_invoices import delivery_statuses
 
@@ -63,6 +64,31 @@ def list_invoices(
     if status is not None:
         invoices = invoices.filter(status=status)
     return _rows(list(invoices.order_by("-period_start", "series", "sequence")))
+
+
+def page_of_invoices(
+    *, actor: Actor, wanted: PageWanted, account_token: str = "", status: str = "", period: BillingPeriod | None = None
+) -> Page[InvoiceRow]:
+    """Return one page of the invoices the actor may see, in the order of the list; as many queries for any page."""
+    invoices = _visible(actor)
+    if account_token:
+        invoices = invoices.filter(managed_account__token=account_token)
+    if status:
+        invoices = invoices.filter(status=status)
+    if period is not None:
+        invoices = invoices.filter(period_start=period.start)
+    page = page_of(invoices.order_by("-period_start", "series", "sequence"), wanted=wanted)
+    return Page(items=_rows(page.items), total=page.total, wanted=wanted)
+
+
+def has_document(*, row: InvoiceRow) -> bool:
+    """Tell whether there is a PDF and a CSV: the stored ones, or those of a draft."""
+    return row.status in {InvoiceStatus.APPROVED, InvoiceStatus.AWAITING_APPROVAL}
+
+
+def one_row(*, actor: Actor, token: str) -> InvoiceRow:
+    """Return one invoice as lists show it; raise Refused if unknown."""
+    return _rows([_one(actor, token)])[0]
 
 
 def invoice_page(*, actor: Actor, token: str) -> InvoicePage:

@@ -9,13 +9,24 @@ from billow import __version__
 from billow.interfaces.api.auth import ApiToken
 from billow.interfaces.api.errors import add_error_answers
 from billow.interfaces.api.json_body import StrictParser
-from billow.interfaces.api.v2 import audit_logs, me, teams, users
+from billow.interfaces.api.v2 import (
+    audit_logs,
+    invoice_bulk,
+    invoice_details,
+    invoices,
+    me,
+    teams,
+    users,
+)
 
 ROUTERS: tuple[tuple[str, Router], ...] = (
     ("", me.router),
     ("/users", users.router),
     ("/teams", teams.router),
     ("/audit_logs", audit_logs.router),
+    ("/invoices", invoice_bulk.router),
+    ("/invoices", invoices.router),
+    ("/invoices", invoice_details.router),
 )
 """Every resource; a new one is a line here and rows in the table of tests/api/endpoints.py."""
 
