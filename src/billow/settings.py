@@ -97,6 +97,7 @@ INSTALLED_APPS = [
     "billow.records.costs",
     "billow.records.billing",
     "billow.records.webhooks",
+    "billow.records.answers",
     "billow.interfaces.jobs",
     "billow.interfaces.web",
 ]
