@@ -73,4 +73,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *_rows("/v2/invoices/{invoice_token}/explain", GET=MSP),
     *_rows("/v2/invoices/{invoice_token}/versions", GET=MSP),
     *_rows("/v2/invoices/{invoice_token}/deliveries", GET=MSP),
+    *_rows("/v2/webhooks", GET=OWNER, POST=OWNER),
+    *_rows("/v2/webhooks/{webhook_token}", GET=OWNER, PUT=OWNER, DELETE=OWNER),
+    *_rows("/v2/webhooks/{webhook_token}/rotate_secret", POST=OWNER),
+    *_rows("/v2/webhooks/{webhook_token}/test", POST=OWNER),
+    *_rows("/v2/webhooks/{webhook_token}/replay", POST=OWNER),
+    *_rows("/v2/webhooks/{webhook_token}/calls", GET=OWNER),
 )

@@ -24,6 +24,7 @@ def shown_objects(msp: Msp) -> Objects:
         "team_token": msp.team.token,
         "invoice_token": msp.invoice.token,
         "audit_log_token": entry_token(entry=entry),
+        "webhook_token": msp.webhook.token,
     }
 
 

@@ -9,9 +9,11 @@ from django.test import Client
 
 from billow.records.accounts.models import ManagementAccount, Role, Team, User
 from billow.records.billing.models import BillingProfile, Invoice, ManagedAccount
+from billow.records.webhooks.models import WebhookEndpoint
 from billow.usecases.actor import Actor, Source
 from billow.usecases.api_tokens import create_token
 from billow.usecases.teams import add_member, add_team, everyone_team, set_access
+from billow.usecases.webhooks import add_endpoint
 from tests.factories.accounts import make_management_account, make_user
 from tests.factories.invoices import make_approved
 from tests.factories.parties import make_managed_account, make_profile
@@ -34,6 +36,7 @@ class Msp:
     profile: BillingProfile
     invoice: Invoice
     hidden_invoice: Invoice
+    webhook: WebhookEndpoint
 
     @property
     def operator(self) -> Actor:
@@ -120,4 +123,5 @@ def make_msp(*, name: str) -> Msp:
         profile=profile,
         invoice=invoice,
         hidden_invoice=hidden_invoice,
+        webhook=add_endpoint(actor=operator, url="https://hooks.example.com/", now=NOW).endpoint,
     )

@@ -9,6 +9,7 @@ from billow import __version__
 from billow.interfaces.api.auth import ApiToken
 from billow.interfaces.api.errors import add_error_answers
 from billow.interfaces.api.json_body import StrictParser
+from billow.interfaces.api.once_per_key import heed_keys
 from billow.interfaces.api.v2 import (
     audit_logs,
     invoice_bulk,
@@ -17,6 +18,7 @@ from billow.interfaces.api.v2 import (
     me,
     teams,
     users,
+    webhooks,
 )
 
 ROUTERS: tuple[tuple[str, Router], ...] = (
@@ -27,6 +29,7 @@ ROUTERS: tuple[tuple[str, Router], ...] = (
     ("/invoices", invoice_bulk.router),
     ("/invoices", invoices.router),
     ("/invoices", invoice_details.router),
+    ("/webhooks", webhooks.router),
 )
 """Every resource; a new one is a line here and rows in the table of tests/api/endpoints.py."""
 
@@ -51,6 +54,7 @@ def make_api() -> NinjaAPI:
         openapi_extra={"info": {"license": {"name": "Apache-2.0"}, "x-billow-version": __version__}},
     )
     add_error_answers(api)
+    heed_keys(api)
     for prefix, router in ROUTERS:
         api.add_router(prefix, router)
     return api

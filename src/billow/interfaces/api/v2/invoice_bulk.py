@@ -9,6 +9,7 @@ from pydantic import Field
 from billow.interfaces.api.answers import answers
 from billow.interfaces.api.auth import caller, clock
 from billow.interfaces.api.given import Flag, Given, Text, Texts
+from billow.interfaces.api.once_per_key import in_steps
 from billow.interfaces.api.periods import read_month
 from billow.interfaces.api.problem import Problem
 from billow.interfaces.api.text import money_text
@@ -121,6 +122,7 @@ def ready(request: HttpRequest, query: Query[ReadyQuery]) -> dict[str, Any]:
 
 
 @router.post("/bulk", response=answers(Bulk), operation_id="bulkInvoices", summary="Do one thing to many invoices")
+@in_steps
 def bulk(request: HttpRequest, given: Body[BulkGiven]) -> dict[str, Any]:
     """Return what became of each; one refusal stops no other."""
     actor = caller(request)

@@ -11,6 +11,7 @@ from billow.interfaces.api.auth import ApiToken, caller, clock
 from billow.interfaces.api.downloads import download_url
 from billow.interfaces.api.given import Given, Text
 from billow.interfaces.api.links import PageQuery, absolute, links_of
+from billow.interfaces.api.once_per_key import reads_only
 from billow.interfaces.api.periods import read_month, read_period
 from billow.interfaces.api.problem import Problem
 from billow.interfaces.api.v2.invoice_shown import STATUSES, Invoices, InvoiceShown, shown
@@ -100,6 +101,7 @@ def get_invoice(request: HttpRequest, invoice_token: str) -> dict[str, Any]:
     operation_id="downloadInvoice",
     summary="Fetch an invoice's document",
 )
+@reads_only
 def download(request: HttpRequest, invoice_token: str, given: Body[DownloadGiven]) -> dict[str, Any]:
     """Return the address of the PDF or CSV: the stored one once approved, a draft before; 404 while there is none."""
     actor = caller(request)
