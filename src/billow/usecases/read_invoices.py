@@ -24,7 +24,7 @@ from billow.terms.rounding import round_half_away
 from billow.usecases import documents_storage
 from billow.usecases.actor import Actor
 from billow.usecases.audit import record
-from billow.usecases.documents_storage import StoredFile, UnableToReadDocument
+from billow.usecases.documents_storage import StoredFile, UnableToReachDocuments, UnableToReadDocument
 from billow.usecases.invoice_rows import (
     DeliveryRow,
     File,
@@ -242,6 +242,8 @@ def _stored(row: billing.Invoice, kind: str) -> bytes:
     stored = StoredFile(storage_key=document.storage_key, sha256=document.sha256, size_bytes=document.size_bytes)
     try:
         return documents_storage.read(stored=stored)
+    except UnableToReachDocuments as unable:
+        raise Refused(unable.code, f"{row.number}: {unable.message}") from unable
     except UnableToReadDocument as unable:
         raise Refused(unable.code, f"{row.number}: {unable.message} Restore it from a backup.") from unable
 
