@@ -128,9 +128,12 @@ def preview(*, actor: Actor, token: str, kind: str, now: datetime | None = None)
             changes={"kind": kind},
             now=now,
         )
-    draft = "" if row.status == InvoiceStatus.APPROVED else "-draft"
+    is_draft = row.status != InvoiceStatus.APPROVED
     return File(
-        name=f"invoice-{row.number}{draft}.{kind}", content_type=CONTENT_TYPES[DocumentKind(kind)], content=content
+        name=f"invoice-{row.number}{'-draft' if is_draft else ''}.{kind}",
+        content_type=CONTENT_TYPES[DocumentKind(kind)],
+        content=content,
+        is_draft=is_draft,
     )
 
 

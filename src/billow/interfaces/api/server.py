@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver
 from ninja import NinjaAPI, Router
 
 from billow import __version__
+from billow.interfaces.api import downloads
 from billow.interfaces.api.auth import ApiToken
 from billow.interfaces.api.errors import add_error_answers
 from billow.interfaces.api.json_body import StrictParser
@@ -29,6 +30,7 @@ ROUTERS: tuple[tuple[str, Router], ...] = (
     ("/invoices", invoice_bulk.router),
     ("/invoices", invoices.router),
     ("/invoices", invoice_details.router),
+    ("/downloads", downloads.router),
     ("/webhooks", webhooks.router),
 )
 """Every resource; a new one is a line here and rows in the table of tests/api/endpoints.py."""
