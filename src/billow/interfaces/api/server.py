@@ -13,10 +13,17 @@ from billow.interfaces.api.json_body import StrictParser
 from billow.interfaces.api.once_per_key import heed_keys
 from billow.interfaces.api.v2 import (
     audit_logs,
+    billing_profiles,
+    billing_rules,
+    exchange_rates,
+    integrations,
     invoice_bulk,
     invoice_details,
     invoices,
+    managed_accounts,
     me,
+    rule_preview,
+    sso_connections,
     teams,
     users,
     webhooks,
@@ -32,6 +39,13 @@ ROUTERS: tuple[tuple[str, Router], ...] = (
     ("/invoices", invoice_details.router),
     ("/downloads", downloads.router),
     ("/webhooks", webhooks.router),
+    ("/billing_profiles", billing_profiles.router),
+    ("/billing_rules", rule_preview.router),
+    ("/billing_rules", billing_rules.router),
+    ("/managed_accounts", managed_accounts.router),
+    ("/managed_accounts", sso_connections.router),
+    ("/exchange_rates", exchange_rates.router),
+    ("/integrations", integrations.router),
 )
 """Every resource; a new one is a line here and rows in the table of tests/api/endpoints.py."""
 
