@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from billow.delivery.address import UnableToReadAddress, read_address
 from billow.delivery.channels.smtp.settings import UnableToReadSmtpUrl, read_smtp_url
 from billow.delivery.channels.webhook.settings import UnableToReadWebhookSettings, read_webhook_settings
+from billow.usecases.documents_url import UnableToReadDocumentsUrl, read_documents_url
 
 TESTING = "pytest" in sys.modules
 
@@ -97,6 +98,7 @@ INSTALLED_APPS = [
     "billow.records.costs",
     "billow.records.billing",
     "billow.records.webhooks",
+    "billow.records.answers",
     "billow.interfaces.jobs",
     "billow.interfaces.web",
 ]
@@ -192,10 +194,20 @@ OWNER_PASSWORD = os.environ.get("BILLOW_OWNER_PASSWORD", "")
 API_REQUESTS_PER_MINUTE = _whole_number("BILLOW_API_REQUESTS_PER_MINUTE", default=1000)
 """Requests that one API token may make in a minute, by serving process; 0 limits nothing."""
 
+DOCUMENTS_URL = _text("BILLOW_DOCUMENTS_URL")
+"""s3://bucket/folder?region=…; empty: documents lie in the data folder."""
+try:
+    if DOCUMENTS_URL:
+        read_documents_url(DOCUMENTS_URL)
+except UnableToReadDocumentsUrl as _wrong:
+    raise ImproperlyConfigured(str(_wrong)) from None
+
 COST_STORE = DATA / "costs"
 OUTBOX = DATA / "outbox"
 STORAGES: dict[str, Any] = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA / "documents"}},
+    "default": {"BACKEND": "billow.usecases.object_storage.ObjectStorage", "OPTIONS": {"url": DOCUMENTS_URL}}
+    if DOCUMENTS_URL
+    else {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA / "documents"}},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG or TESTING

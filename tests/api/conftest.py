@@ -21,6 +21,14 @@ def no_rate_limit(settings: LazySettings) -> None:
     settings.API_REQUESTS_PER_MINUTE = 0
 
 
+@pytest.fixture(autouse=True)
+def own_documents(settings: LazySettings, tmp_path: Path) -> None:
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {**settings.STORAGES["default"], "OPTIONS": {"location": tmp_path / "documents"}},
+    }
+
+
 @pytest.fixture
 def ours(db: None) -> Msp:
     return make_msp(name="Nimbus Partners")

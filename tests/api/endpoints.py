@@ -20,10 +20,7 @@ ASKERS = (*MSP_ROLES, "customer")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """One method of one path. ``needs`` is the scope; ``body`` is something it would do something with.
-
-    ``no_customer_object`` is for paths whose example object is none of a customer's, who is told 404 rather than 403.
-    """
+    """One method of one path, who may use it, with which scope, and a body it would do something with."""
 
     method: str
     path: str
@@ -57,4 +54,50 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *_rows("/v2/teams/{team_token}/members/{user_token}", DELETE=OWNER),
     *_rows("/v2/audit_logs", GET=OWNER),
     *_rows("/v2/audit_logs/{audit_log_token}", GET=OWNER),
+    *_rows("/v2/billing_profiles", GET=MSP, POST=OWNER),
+    *_rows("/v2/billing_profiles/{billing_profile_token}", GET=MSP, PUT=OWNER, DELETE=OWNER),
+    *_rows("/v2/billing_profiles/{billing_profile_token}/logo", GET=MSP, PUT=OWNER, DELETE=OWNER),
+    *_rows("/v2/billing_rules", GET=MSP, POST=RULE_WRITERS),
+    Endpoint(method="POST", path="/v2/billing_rules/preview", may=MSP, needs="read"),
+    *_rows("/v2/billing_rules/{billing_rule_token}", GET=MSP, PUT=RULE_WRITERS, DELETE=RULE_WRITERS),
+    *_rows("/v2/managed_accounts", GET=MSP, POST=RULE_WRITERS),
+    *_rows("/v2/managed_accounts/{managed_account_token}", GET=MSP, PUT=RULE_WRITERS, DELETE=RULE_WRITERS),
+    *_rows(
+        "/v2/managed_accounts/{managed_account_token}/sso_connection",
+        POST=RULE_WRITERS,
+        PUT=RULE_WRITERS,
+        DELETE=RULE_WRITERS,
+    ),
+    *_rows("/v2/exchange_rates", GET=MSP),
+    *_rows("/v2/exchange_rates/csv", POST=OWNER),
+    *_rows("/v2/integrations", GET=MSP),
+    *_rows("/v2/integrations/custom_provider", POST=RULE_WRITERS),
+    *_rows("/v2/integrations/gcp", POST=RULE_WRITERS),
+    *_rows("/v2/integrations/azure", POST=RULE_WRITERS),
+    *_rows("/v2/integrations/{integration_token}", GET=MSP, PUT=RULE_WRITERS, DELETE=RULE_WRITERS),
+    *_rows("/v2/invoices", GET=EVERY_TOKEN, POST=OWNER),
+    *_rows("/v2/invoices/ready", GET=MSP),
+    *_rows("/v2/invoices/bulk", POST=OWNER),
+    *_rows("/v2/invoices/{invoice_token}", GET=EVERY_TOKEN),
+    Endpoint(
+        method="POST",
+        path="/v2/invoices/{invoice_token}/download",
+        may=EVERY_TOKEN,
+        needs="read",
+        body={"file_type": "pdf"},
+    ),
+    *_rows("/v2/invoices/{invoice_token}/send", POST=OWNER),
+    *_rows("/v2/invoices/{invoice_token}/send_and_approve", POST=OWNER),
+    *_rows("/v2/invoices/{invoice_token}/regenerate", POST=OWNER),
+    *_rows("/v2/invoices/{invoice_token}/cost_report", GET=EVERY_TOKEN),
+    *_rows("/v2/invoices/{invoice_token}/lines", GET=EVERY_TOKEN),
+    *_rows("/v2/invoices/{invoice_token}/explain", GET=MSP),
+    *_rows("/v2/invoices/{invoice_token}/versions", GET=MSP),
+    *_rows("/v2/invoices/{invoice_token}/deliveries", GET=MSP),
+    *_rows("/v2/webhooks", GET=OWNER, POST=OWNER),
+    *_rows("/v2/webhooks/{webhook_token}", GET=OWNER, PUT=OWNER, DELETE=OWNER),
+    *_rows("/v2/webhooks/{webhook_token}/rotate_secret", POST=OWNER),
+    *_rows("/v2/webhooks/{webhook_token}/test", POST=OWNER),
+    *_rows("/v2/webhooks/{webhook_token}/replay", POST=OWNER),
+    *_rows("/v2/webhooks/{webhook_token}/calls", GET=OWNER),
 )

@@ -22,13 +22,19 @@ def shown_objects(msp: Msp) -> Objects:
     return {
         "user_token": msp.people["editor"].token,
         "team_token": msp.team.token,
+        "invoice_token": msp.invoice.token,
+        "billing_profile_token": msp.profile.token,
+        "billing_rule_token": msp.rule.token,
+        "managed_account_token": msp.shown.token,
+        "integration_token": msp.integration.token,
         "audit_log_token": entry_token(entry=entry),
+        "webhook_token": msp.webhook.token,
     }
 
 
 def hidden_objects(msp: Msp) -> Objects:
     """Return a token for every placeholder that belongs to a managed account, of one that nobody here may see."""
-    return {}
+    return {"invoice_token": msp.hidden_invoice.token, "managed_account_token": msp.hidden.token}
 
 
 def placeholders(endpoint: Endpoint) -> list[str]:

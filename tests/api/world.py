@@ -8,14 +8,22 @@ from typing import Any
 from django.test import Client
 
 from billow.records.accounts.models import ManagementAccount, Role, Team, User
-from billow.records.billing.models import ManagedAccount
+from billow.records.billing.models import BillingProfile, BillingRule, Invoice, ManagedAccount
+from billow.records.costs.models import Integration
+from billow.records.webhooks.models import WebhookEndpoint
 from billow.usecases.actor import Actor, Source
 from billow.usecases.api_tokens import create_token
 from billow.usecases.teams import add_member, add_team, everyone_team, set_access
+from billow.usecases.webhooks import add_endpoint
 from tests.factories.accounts import make_management_account, make_user
-from tests.factories.parties import make_managed_account
+from tests.factories.agreements import make_adjustment
+from tests.factories.costs import make_integration
+from tests.factories.invoices import make_approved
+from tests.factories.parties import make_managed_account, make_profile
+from tests.people import Person
 
 NOW = datetime(2026, 11, 3, 9, tzinfo=UTC)
+LOGO = b"\x89PNG\r\n"
 MSP_ROLES = tuple(Role.values)
 
 
@@ -29,6 +37,12 @@ class Msp:
     shown: ManagedAccount
     hidden: ManagedAccount
     team: Team
+    profile: BillingProfile
+    rule: BillingRule
+    integration: Integration
+    invoice: Invoice
+    hidden_invoice: Invoice
+    webhook: WebhookEndpoint
 
     @property
     def operator(self) -> Actor:
@@ -95,10 +109,29 @@ def make_msp(*, name: str) -> Msp:
     people["customer"] = make_user(management_account=account, email=f"customer@{domain}", role=Role.OWNER)
     people["customer"].managed_account = shown
     people["customer"].save()
+    profile = make_profile(management_account=account, logo_png=LOGO, logo_width=1, logo_height=1)
+    shown.sso_connection = {"type": "saml", "saml_metadata_url": "https://id.example/", "additional_domains": []}
+    shown.save()
+    owner = Person(user=people["owner"])
+    invoice = make_approved(account=shown, profile=profile, by=owner)
+    hidden_invoice = make_approved(account=hidden, profile=profile, by=owner)
     team = add_team(actor=operator, fields={"name": "Olive growers"}, now=NOW)
     add_member(actor=operator, team=team, email=people["editor"].email, now=NOW)
     everyone = everyone_team(actor=operator)
     set_access(actor=operator, team=everyone, account=hidden, access="cannot", now=NOW)
     secrets = {role: make_token(user=user) for role, user in people.items()}
     secrets["read_only"] = make_token(user=people["owner"], scopes=("read",))
-    return Msp(account=account, people=people, secrets=secrets, shown=shown, hidden=hidden, team=team)
+    return Msp(
+        account=account,
+        people=people,
+        secrets=secrets,
+        shown=shown,
+        hidden=hidden,
+        team=team,
+        profile=profile,
+        rule=make_adjustment(management_account=account, percentage="110"),
+        integration=make_integration(management_account=account),
+        invoice=invoice,
+        hidden_invoice=hidden_invoice,
+        webhook=add_endpoint(actor=operator, url="https://hooks.example.com/", now=NOW).endpoint,
+    )

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import Prefetch, QuerySet
 
-from billow.records.billing.models import BillingRule, Invoice, ManagedAccount
+from billow.records.accounts.models import Permission
+from billow.records.billing.models import BillingRule, BillingRuleAssignment, Delegation, Invoice, ManagedAccount
 from billow.records.billing.models.invoices import InvoiceStatus
 from billow.records.costs.models import Integration
 from billow.terms.issue import Issue
@@ -18,6 +20,7 @@ from billow.usecases.field_checks import Findings
 from billow.usecases.integrations import delegate_whole, mark_sharers
 from billow.usecases.mark_stale import mark_stale
 from billow.usecases.one_at_a_time import lock_management_account
+from billow.usecases.page import Page, PageWanted, page_of
 from billow.usecases.refused import Refused
 from billow.usecases.rule_assignments import assign_rules, in_order
 
@@ -52,6 +55,28 @@ def list_accounts(*, actor: Actor) -> tuple[ManagedAccount, ...]:
     """Return the live managed accounts by name, with their profiles at hand."""
     accounts = ManagedAccount.objects.visible_to(actor).live()
     return tuple(accounts.select_related("billing_profile", "management_account").order_by("name", "pk"))
+
+
+def page_of_accounts(*, actor: Actor, wanted: PageWanted) -> Page[ManagedAccount]:
+    """Return one page of the live managed accounts in the order they were added, with rules and integrations."""
+    return page_of(_shown(actor).order_by("pk"), wanted=wanted)
+
+
+def account_with(*, actor: Actor, token: str) -> ManagedAccount:
+    """Return the live managed account with this token, with its rules and integrations."""
+    account = _shown(actor).filter(token=token).first()
+    if account is None:
+        raise Refused("not_found", "Resource not found")
+    return account
+
+
+def _shown(actor: Actor) -> "QuerySet[ManagedAccount]":
+    actor.must(Permission.SEE_MANAGEMENT)
+    accounts = ManagedAccount.objects.visible_to(actor).live().select_related("billing_profile", "management_account")
+    return accounts.prefetch_related(
+        Prefetch("rule_assignments", BillingRuleAssignment.objects.select_related("billing_rule").order_by("position")),
+        Prefetch("delegations", Delegation.objects.select_related("integration").order_by("pk")),
+    )
 
 
 def add_account(

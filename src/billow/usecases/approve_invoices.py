@@ -18,7 +18,7 @@ from billow.usecases import documents_storage
 from billow.usecases.actor import Actor
 from billow.usecases.change_invoice import change_status, do_each, lock_invoice, status_after
 from billow.usecases.closed_months import today
-from billow.usecases.documents_storage import StoredFile, UnableToReadDocument
+from billow.usecases.documents_storage import StoredFile, UnableToReachDocuments, UnableToReadDocument
 from billow.usecases.invoice_snapshot import invoice_from_rows, logo_of
 from billow.usecases.refused import BulkResult, Refused
 from billow.usecases.seal import seal_of
@@ -84,6 +84,8 @@ def _issue(invoice: Invoice, now: datetime) -> _Issued:
     try:
         draft = invoice_from_rows(version=version, lines=version.lines.all())
         logo = logo_of(version=version)
+    except UnableToReachDocuments as unable:
+        raise Refused(unable.code, f"{invoice.number}: {unable}") from unable
     except (UnableToReadSnapshot, UnableToReadDocument) as unable:
         raise Refused("draft_damaged", f"{invoice.number}: {unable} Regenerate it.") from unable
     faults = check_invoice(invoice=draft)
@@ -95,7 +97,10 @@ def _issue(invoice: Invoice, now: datetime) -> _Issued:
         contents = {DocumentKind.PDF: render_pdf(invoice=final, logo=logo), DocumentKind.CSV: render_csv(invoice=final)}
     except UnableToRenderDocument as unable:
         raise Refused(unable.code, f"{invoice.number}: {unable.message}") from unable
-    files = {kind: documents_storage.store(content=content, extension=kind) for kind, content in contents.items()}
+    try:
+        files = {kind: documents_storage.store(content=content, extension=kind) for kind, content in contents.items()}
+    except UnableToReachDocuments as unable:
+        raise Refused(unable.code, f"{invoice.number}: {unable.message}") from unable
     return _Issued(version_id=version.pk, issue_date=issued_on, due_date=due_on, files=files)
 
 

@@ -20,7 +20,7 @@ from billow.records.billing.models import Delivery
 from billow.records.billing.models.deliveries import DeliveryStatus
 from billow.usecases.actor import Actor, Source
 from billow.usecases.audit import record
-from billow.usecases.documents_storage import UnableToReadDocument
+from billow.usecases.documents_storage import UnableToReachDocuments, UnableToReadDocument
 from billow.usecases.invoice_mail import InvoiceMail, invoice_mail
 from billow.usecases.refused import Refused
 from billow.usecases.webhook_events import tell_of_delivery
@@ -165,6 +165,8 @@ def _attempt(*, delivery: Delivery, channel: Channel, now: Callable[[], datetime
 def _mail(delivery: Delivery) -> InvoiceMail:
     try:
         return invoice_mail(delivery=delivery)
+    except UnableToReachDocuments as away:
+        raise DeliveryError(away.code, str(away), permanent=False, affects_all=True) from away
     except UnableToReadDocument as damaged:
         raise DeliveryError(damaged.code, str(damaged), permanent=True) from damaged
     except UnableToBuildMessage as unfit:

@@ -1,6 +1,7 @@
 """Keep bytes under their own SHA-256 in the installation's file storage: written once, never changed."""
 
 import hashlib
+import logging
 import os
 import secrets
 from dataclasses import dataclass
@@ -9,14 +10,26 @@ from pathlib import Path
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, Storage, storages
 
+logger = logging.getLogger(__name__)
+
 
 class UnableToReadDocument(Exception):
-    """The stored bytes are missing or are not what was stored; ``code`` is stable."""
+    """The stored bytes are missing, are not what was stored, or cannot be reached; ``code`` is stable."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+
+
+class UnableToReachDocuments(UnableToReadDocument):
+    """The storage cannot be read or written now; trying again later may help."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "documents_unreachable",
+            "The documents' storage cannot be used now. Look at its disk or its connection, then try again.",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,24 +44,34 @@ class StoredFile:
 def store(*, content: bytes, extension: str) -> StoredFile:
     """Keep the bytes and return where; the same bytes lie in the same place and are kept once.
 
-    When this returns the whole file is on disk, so that a row written afterwards never points at half a file.
+    When this returns the whole file is on disk, so that a row written afterwards never points at half a file. Raise
+    UnableToReachDocuments if the storage cannot be used now.
     """
     sha256 = hashlib.sha256(content).hexdigest()
     stored = StoredFile(
         storage_key=storage_key(sha256=sha256, extension=extension), sha256=sha256, size_bytes=len(content)
     )
     storage = _storage()
-    if not _is_intact(storage, stored):
-        if isinstance(storage, FileSystemStorage):
-            _write_at_once(Path(storage.path(stored.storage_key)), content)
-        else:
-            _save(storage, stored.storage_key, content)
+    try:
+        if not _is_intact(storage, stored):
+            if isinstance(storage, FileSystemStorage):
+                _write_at_once(Path(storage.path(stored.storage_key)), content)
+            else:
+                # An object is replaced whole or not at all.
+                storage.save(stored.storage_key, ContentFile(content))
+    except OSError as failed:
+        logger.warning("%s cannot be stored: %s", stored.storage_key, failed)
+        raise UnableToReachDocuments from failed
     return stored
 
 
 def read(*, stored: StoredFile) -> bytes:
-    """Return the bytes; raise UnableToReadDocument if they are missing, or not the bytes that were stored."""
-    content = _content(_storage(), stored.storage_key)
+    """Return the bytes; raise UnableToReadDocument if they are missing, changed, or out of reach."""
+    try:
+        content = _content(_storage(), stored.storage_key)
+    except OSError as failed:
+        logger.warning("%s cannot be read: %s", stored.storage_key, failed)
+        raise UnableToReachDocuments from failed
     if content is None:
         raise UnableToReadDocument("document_missing", f"The stored file {stored.storage_key} is missing.")
     if len(content) != stored.size_bytes or hashlib.sha256(content).hexdigest() != stored.sha256:
@@ -105,12 +128,3 @@ def _write_at_once(path: Path, content: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
-
-
-def _save(storage: Storage, key: str, content: bytes) -> None:
-    if storage.exists(key):
-        storage.delete(key)
-    saved_as = storage.save(key, ContentFile(content))
-    if saved_as != key:
-        # Somebody stored the same bytes in between; theirs are as good.
-        storage.delete(saved_as)

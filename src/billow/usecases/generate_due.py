@@ -29,7 +29,7 @@ from billow.usecases.agreements import agreements_of, delegations_of
 from billow.usecases.billed_accounts import delegations_as_billed
 from billow.usecases.claim_invoices import LEASE, MOST_ATTEMPTS, Claim, claim_due, kept, renew
 from billow.usecases.costs import cost_store, current_imports, partition_of
-from billow.usecases.documents_storage import StoredFile
+from billow.usecases.documents_storage import StoredFile, UnableToReachDocuments
 from billow.usecases.invoice_parties import (
     adjustment_items_of,
     bank_of,
@@ -145,6 +145,8 @@ def _failure_of(error: Exception) -> Failure:
             return Failure(code=error.code, message=str(error))
         case UnableToRate():
             return Failure(code=getattr(error, "code", "rule_failed"), message=str(error))
+        case UnableToReachDocuments():
+            return Failure(code=error.code, message=error.message)
         case UnableToQuery():
             return Failure(code="cost_store_damaged", message=str(error))
     _log.exception("generation failed for a reason nobody foresaw", exc_info=error)

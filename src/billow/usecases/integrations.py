@@ -6,9 +6,10 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max, Prefetch, Q, QuerySet
 
 from billow.allocation.delegation import check_delegations
+from billow.records.accounts.models import Permission
 from billow.records.billing.models import Delegation, ManagedAccount
 from billow.records.costs.models import Integration
 from billow.terms.issue import Issue, has_errors
@@ -18,12 +19,13 @@ from billow.usecases.audit import record
 from billow.usecases.field_checks import Findings
 from billow.usecases.mark_stale import mark_stale
 from billow.usecases.one_at_a_time import lock_management_account
+from billow.usecases.page import Page, PageWanted, page_of
 from billow.usecases.refused import Refused
 
 _PROVIDER = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
 
 
-def add_integration(*, actor: Actor, name: str, provider: str, now: datetime) -> Integration:
+def add_integration(*, actor: Actor, name: object, provider: str, now: datetime) -> Integration:
     """Add a cost source; its name must be new."""
     actor.must_write_rules()
     findings = Findings()
@@ -56,6 +58,57 @@ def list_integrations(*, actor: Actor) -> tuple[Integration, ...]:
     """Return the cost sources in the order they were added, with their delegations at hand."""
     integrations = Integration.objects.filter(management_account=actor.management_account)
     return tuple(integrations.prefetch_related("delegations__managed_account").order_by("pk"))
+
+
+def page_of_integrations(*, actor: Actor, wanted: PageWanted, provider: str = "", name: str = "") -> Page[Integration]:
+    """Return one page of the cost sources in the order they were added; of one provider or name if wanted."""
+    rows = _shown(actor)
+    if provider:
+        rows = rows.filter(provider__iexact=provider)
+    if name:
+        rows = rows.filter(name=name)
+    return page_of(rows.order_by("pk"), wanted=wanted)
+
+
+def integration_with(*, actor: Actor, token: str) -> Integration:
+    """Return the cost source with this token."""
+    integration = _shown(actor).filter(token=token).first()
+    if integration is None:
+        raise Refused("not_found", "Resource not found")
+    return integration
+
+
+def delete_integration(*, actor: Actor, integration: Integration, now: datetime) -> None:
+    """Delete a cost source that never brought costs, and its delegations."""
+    actor.must_write_rules()
+    actor.must_own(integration)
+    with transaction.atomic():
+        lock_management_account(management_account=actor.management_account)
+        if integration.imports.exists():
+            raise Refused(
+                "has_costs",
+                f"{integration.name} has imported costs, which invoices may rest on, so it stays. "
+                "Take its delegations back to stop invoicing them.",
+            )
+        Delegation.objects.visible_to(actor.management_account).filter(integration=integration).delete()
+        record(
+            actor=actor,
+            action="record_destroyed",
+            object_type="Integration",
+            object_token=integration.token,
+            object_name=integration.name,
+            now=now,
+        )
+        integration.delete()
+
+
+def _shown(actor: Actor) -> "QuerySet[Integration]":
+    actor.must(Permission.SEE_MANAGEMENT)
+    rows = Integration.objects.filter(management_account=actor.management_account)
+    seen = Delegation.objects.visible_to(actor).filter(managed_account__deleted_at__isnull=True)
+    return rows.annotate(last_import_at=Max("imports__created_at")).prefetch_related(
+        Prefetch("delegations", seen.select_related("managed_account").order_by("pk"))
+    )
 
 
 def delegate(
@@ -141,6 +194,8 @@ def delegate_whole(
     for integration in integrations:
         if integration.pk not in present:
             delegate(actor=actor, integration=integration, account=account, now=now)
+    account.integration_order = [integration.token for integration in integrations]
+    account.save(update_fields=["integration_order"])
 
 
 def mark_sharers(*, account: ManagedAccount) -> None:

@@ -12,7 +12,7 @@ from billow.delivery.message import Attachment, Message, attachment_name, mime_b
 from billow.records.billing.models import Delivery, Invoice
 from billow.records.billing.models.deliveries import DocumentKind
 from billow.usecases import documents_storage
-from billow.usecases.documents_storage import StoredFile, UnableToReadDocument
+from billow.usecases.documents_storage import StoredFile, UnableToReachDocuments, UnableToReadDocument
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,5 +102,7 @@ def _stored_pdf(invoice: Invoice) -> bytes:
     stored = StoredFile(storage_key=document.storage_key, sha256=document.sha256, size_bytes=document.size_bytes)
     try:
         return documents_storage.read(stored=stored)
+    except UnableToReachDocuments:
+        raise
     except UnableToReadDocument as damaged:
         raise UnableToReadDocument(damaged.code, f"{damaged.message} {advice}") from damaged

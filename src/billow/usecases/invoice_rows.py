@@ -118,8 +118,9 @@ class InvoicePage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """Bytes to hand out under a name."""
+    """Bytes to hand out under a name; a draft's are a preview, which nobody should keep."""
 
     name: str
     content_type: str
     content: bytes
+    is_draft: bool = False

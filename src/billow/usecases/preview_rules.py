@@ -8,6 +8,7 @@ from pathlib import Path
 from billow.billingrules import rule as values
 from billow.billingrules.order import with_rule_placed
 from billow.rating.lint import lint_rule
+from billow.records.accounts.models import Permission
 from billow.records.billing.models import BillingRule, ManagedAccount
 from billow.terms.issue import Issue
 from billow.terms.period import BillingPeriod
@@ -46,6 +47,7 @@ def preview_rule(
     it is not assigned yet, it runs at the end of its group. Raises Refused if the fields are wrong or the month
     cannot be rated.
     """
+    actor.must(Permission.SEE_MANAGEMENT)
     actor.must_own(*accounts)
     if rule is None:
         read = read_new_rule(actor=actor, fields=fields or {})
@@ -81,6 +83,7 @@ def preview_rule_file(
 
 def newest_month_with_costs(*, actor: Actor, now: datetime) -> BillingPeriod:
     """Return the newest month that is over and has costs; raise Refused if there is none."""
+    actor.must(Permission.SEE_MANAGEMENT)
     ended = newest_ended_month(management_account=actor.management_account, now=now)
     imports = current_imports(management_account=actor.management_account).filter(period_start__lte=ended.start)
     newest = imports.first()

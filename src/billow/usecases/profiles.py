@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Count, Q, QuerySet
 
 from billow.documents.logo import Logo, UnableToReadLogo, read_logo
 from billow.invoicing.invoice import AdjustmentItem, AdjustmentType, CalculationType
 from billow.invoicing.totals import check_adjustment_item
+from billow.records.accounts.models import Permission
 from billow.records.billing.models import BillingProfile, ManagedAccount
 from billow.terms.focus import CostBasis
 from billow.terms.issue import Issue
@@ -20,6 +22,7 @@ from billow.usecases.bank_checks import is_bic, is_iban, is_routing_number
 from billow.usecases.field_checks import PARTY_FIELDS, Findings
 from billow.usecases.mark_stale import mark_stale
 from billow.usecases.one_at_a_time import lock_management_account
+from billow.usecases.page import Page, PageWanted, page_of
 from billow.usecases.refused import Refused
 
 BANK_FIELDS = ("bank_name", "beneficiary_name", "bank_tax_id")
@@ -47,6 +50,25 @@ class SavedProfile:
 def list_profiles(*, actor: Actor) -> tuple[BillingProfile, ...]:
     """Return the profiles in the order they were added."""
     return tuple(BillingProfile.objects.visible_to(actor).order_by("pk"))
+
+
+def page_of_profiles(*, actor: Actor, wanted: PageWanted) -> Page[BillingProfile]:
+    """Return one page of the profiles in the order they were added, each with ``users_count``."""
+    return page_of(_shown(actor).order_by("pk"), wanted=wanted)
+
+
+def profile_with(*, actor: Actor, token: str) -> BillingProfile:
+    """Return the profile with this token and its ``users_count``."""
+    profile = _shown(actor).filter(token=token).first()
+    if profile is None:
+        raise Refused("not_found", "Resource not found")
+    return profile
+
+
+def _shown(actor: Actor) -> "QuerySet[BillingProfile]":
+    actor.must(Permission.SEE_MANAGEMENT)
+    live = Q(managed_accounts__deleted_at__isnull=True)
+    return BillingProfile.objects.visible_to(actor).annotate(users_count=Count("managed_accounts", filter=live))
 
 
 def add_profile(*, actor: Actor, fields: Mapping[str, object], now: datetime) -> SavedProfile:

@@ -16,6 +16,8 @@ from billow.usecases.csv_rows import CsvRow, read_csv_rows, refuse_rows, with_ro
 from billow.usecases.field_checks import Findings
 from billow.usecases.mark_stale import mark_stale
 from billow.usecases.one_at_a_time import lock_management_account
+from billow.usecases.page import Page, PageWanted, page_of
+from billow.usecases.refused import Refused
 
 COLUMNS = ("base_currency_code", "currency_code", "rate", "date")
 MOST_ROWS = 10_000
@@ -40,11 +42,19 @@ def list_rates(*, actor: Actor, period: BillingPeriod | None = None) -> tuple[Ex
     return tuple(rates.order_by("-effective_date", "base_currency", "currency"))
 
 
+def page_of_rates(*, actor: Actor, wanted: PageWanted) -> Page[ExchangeRate]:
+    """Return one page of the rates, newest day first."""
+    _refuse_customers(actor)
+    rates = ExchangeRate.objects.visible_to(actor)
+    return page_of(rates.order_by("-effective_date", "base_currency", "currency"), wanted=wanted)
+
+
 def import_rates(*, actor: Actor, data: bytes, now: datetime) -> RatesImported:
     """Store every rate of a CSV file, or none; the same pair and day overwrites.
 
     Drafts of the months and currencies that changed become stale.
     """
+    _refuse_customers(actor)
     actor.must_write_invoices()
     wanted = _read(data)
     with transaction.atomic():
@@ -61,6 +71,11 @@ def import_rates(*, actor: Actor, data: bytes, now: datetime) -> RatesImported:
             now=now,
         )
     return result
+
+
+def _refuse_customers(actor: Actor) -> None:
+    if actor.is_customer:
+        raise Refused("not_available", "This feature is not available for this account.")
 
 
 def _store(actor: Actor, wanted: dict[_Key, Decimal]) -> tuple[RatesImported, dict[BillingPeriod, set[str]]]:

@@ -24,7 +24,7 @@ from billow.terms.rounding import round_half_away
 from billow.usecases import documents_storage
 from billow.usecases.actor import Actor
 from billow.usecases.audit import record
-from billow.usecases.documents_storage import StoredFile, UnableToReadDocument
+from billow.usecases.documents_storage import StoredFile, UnableToReachDocuments, UnableToReadDocument
 from billow.usecases.invoice_rows import (
     DeliveryRow,
     File,
@@ -35,6 +35,7 @@ from billow.usecases.invoice_rows import (
     VersionRow,
 )
 from billow.usecases.invoice_snapshot import invoice_from_rows, logo_of, warnings_of
+from billow.usecases.page import Page, PageWanted, page_of
 from billow.usecases.refused import Refused
 from billow.usecases.send_invoices import delivery_statuses
 
@@ -63,6 +64,31 @@ def list_invoices(
     if status is not None:
         invoices = invoices.filter(status=status)
     return _rows(list(invoices.order_by("-period_start", "series", "sequence")))
+
+
+def page_of_invoices(
+    *, actor: Actor, wanted: PageWanted, account_token: str = "", status: str = "", period: BillingPeriod | None = None
+) -> Page[InvoiceRow]:
+    """Return one page of the invoices the actor may see, in the order of the list; as many queries for any page."""
+    invoices = _visible(actor)
+    if account_token:
+        invoices = invoices.filter(managed_account__token=account_token)
+    if status:
+        invoices = invoices.filter(status=status)
+    if period is not None:
+        invoices = invoices.filter(period_start=period.start)
+    page = page_of(invoices.order_by("-period_start", "series", "sequence"), wanted=wanted)
+    return Page(items=_rows(page.items), total=page.total, wanted=wanted)
+
+
+def has_document(*, row: InvoiceRow) -> bool:
+    """Tell whether there is a PDF and a CSV: the stored ones, or those of a draft."""
+    return row.status in {InvoiceStatus.APPROVED, InvoiceStatus.AWAITING_APPROVAL}
+
+
+def one_row(*, actor: Actor, token: str) -> InvoiceRow:
+    """Return one invoice as lists show it; raise Refused if unknown."""
+    return _rows([_one(actor, token)])[0]
 
 
 def invoice_page(*, actor: Actor, token: str) -> InvoicePage:
@@ -102,9 +128,12 @@ def preview(*, actor: Actor, token: str, kind: str, now: datetime | None = None)
             changes={"kind": kind},
             now=now,
         )
-    draft = "" if row.status == InvoiceStatus.APPROVED else "-draft"
+    is_draft = row.status != InvoiceStatus.APPROVED
     return File(
-        name=f"invoice-{row.number}{draft}.{kind}", content_type=CONTENT_TYPES[DocumentKind(kind)], content=content
+        name=f"invoice-{row.number}{'-draft' if is_draft else ''}.{kind}",
+        content_type=CONTENT_TYPES[DocumentKind(kind)],
+        content=content,
+        is_draft=is_draft,
     )
 
 
@@ -216,6 +245,8 @@ def _stored(row: billing.Invoice, kind: str) -> bytes:
     stored = StoredFile(storage_key=document.storage_key, sha256=document.sha256, size_bytes=document.size_bytes)
     try:
         return documents_storage.read(stored=stored)
+    except UnableToReachDocuments as unable:
+        raise Refused(unable.code, f"{row.number}: {unable.message}") from unable
     except UnableToReadDocument as unable:
         raise Refused(unable.code, f"{row.number}: {unable.message} Restore it from a backup.") from unable
 

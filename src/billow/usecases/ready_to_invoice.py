@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from billow.invoicing.lifecycle import InvoiceStatus
+from billow.records.accounts.models import Permission
 from billow.records.billing.models import BillingProfile, Invoice, ManagedAccount
 from billow.records.costs.models import CostImport
 from billow.terms.issue import Issue
@@ -59,6 +60,7 @@ def ready_list(
     have an invoice already are named as blocked (``invoice_exists``) only when a period is asked for. Without
     ``with_costs`` the cost store is not asked: quick, and no provider cost and no warnings about late data.
     """
+    actor.must(Permission.SEE_MANAGEMENT)
     accounts = tuple(
         ManagedAccount.objects.visible_to(actor)
         .live()

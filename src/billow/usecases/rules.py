@@ -9,6 +9,7 @@ from django.db import transaction
 
 from billow.billingrules.check import check_rule
 from billow.billingrules.rule import Recurrence
+from billow.records.accounts.models import Permission, Role, User
 from billow.records.billing.models import BillingRule, ManagedAccount
 from billow.records.billing.models.agreements import RuleType
 from billow.terms.issue import Issue
@@ -17,6 +18,8 @@ from billow.usecases.audit import record
 from billow.usecases.field_checks import Findings
 from billow.usecases.mark_stale import mark_stale
 from billow.usecases.one_at_a_time import lock_management_account
+from billow.usecases.page import Page, PageWanted, page_of
+from billow.usecases.refused import Refused
 from billow.usecases.rule_assignments import place_rule
 
 RULE_FIELDS = (
@@ -34,6 +37,8 @@ RULE_FIELDS = (
     "recurrence",
     "apply_to_all",
 )
+
+MOST_DATE_CHARACTERS = 40
 
 _TEXTS = ("charge_type", "service", "category", "sub_category")
 _NEEDED: dict[str, tuple[tuple[str, ...], str]] = {
@@ -65,6 +70,30 @@ def list_rules(*, actor: Actor) -> tuple[BillingRule, ...]:
     """Return the rules in the order they were added, with their assignments at hand."""
     rules = BillingRule.objects.visible_to(actor)
     return tuple(rules.prefetch_related("assignments__managed_account").order_by("pk"))
+
+
+def page_of_rules(*, actor: Actor, wanted: PageWanted) -> Page[BillingRule]:
+    """Return one page of the rules in the order they were added."""
+    actor.must(Permission.SEE_MANAGEMENT)
+    return page_of(BillingRule.objects.visible_to(actor).select_related("created_by").order_by("pk"), wanted=wanted)
+
+
+def rule_with(*, actor: Actor, token: str) -> BillingRule:
+    """Return the rule with this token."""
+    actor.must(Permission.SEE_MANAGEMENT)
+    rule = BillingRule.objects.visible_to(actor).select_related("created_by").filter(token=token).first()
+    if rule is None:
+        raise Refused("not_found", "Resource not found")
+    return rule
+
+
+def creator_token(*, actor: Actor, rule: BillingRule) -> str:
+    """Return the token of who made the rule; of the first owner where the operator did."""
+    if rule.created_by is not None:
+        return rule.created_by.token
+    users = User.objects.filter(management_account=actor.management_account).order_by("pk")
+    owner = users.filter(role=Role.OWNER, managed_account=None).first() or users.first()
+    return actor.management_account.token if owner is None else owner.token
 
 
 def add_rule(*, actor: Actor, fields: Mapping[str, object], now: datetime) -> SavedRule:
@@ -154,12 +183,27 @@ def _fill(findings: Findings, rule: BillingRule, fields: Mapping[str, object]) -
         rule.start_date = None
     if "end_date" in fields:
         rule.end_date = findings.read_date(fields["end_date"], column="end_date")
+    rule.dates_as_given = _dates_as_given(findings, rule, fields)
     if "recurrence" in fields:
         given = fields["recurrence"]
         rule.recurrence = findings.read_choice(given, column="recurrence", choices=list(Recurrence)) if given else None
     if fields.get("apply_to_all") is not None:
         rule.apply_to_all = findings.read_flag(fields["apply_to_all"], column="apply_to_all")
     _check(findings, rule, fields)
+
+
+def _dates_as_given(findings: Findings, rule: BillingRule, fields: Mapping[str, object]) -> dict[str, str]:
+    """Return the texts of the dates, which say more than the day where they name a time too."""
+    texts: dict[str, str] = dict(rule.dates_as_given)
+    for name in ("start_date", "end_date"):
+        given = fields.get(name) or (fields.get("start_period") if name == "start_date" else None)
+        if isinstance(given, str) and len(given) > MOST_DATE_CHARACTERS:
+            findings.error("too_long", name, f"{name} has more than {MOST_DATE_CHARACTERS} characters")
+        elif given:
+            texts[name] = str(given)
+        elif name in fields:
+            texts.pop(name, None)
+    return texts
 
 
 def _check(findings: Findings, rule: BillingRule, fields: Mapping[str, object]) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from billow.invoicing.lifecycle import InvoiceStatus, InvoiceVerb
@@ -170,7 +171,7 @@ def _invoice(invoice: Invoice) -> dict[str, Any]:
         "token": invoice.token,
         "invoice_number": invoice.number,
         "status": PUBLIC_STATUS[status],
-        "total": f"{from_minor(version.total_minor, currency=version.currency):f}" if version else None,
+        "total": _money(from_minor(version.total_minor, currency=version.currency)) if version else None,
         "currency": version.currency if version else invoice.managed_account.currency,
         "billing_period_start": invoice.period.start.isoformat(),
         "billing_period_end": invoice.period.last_day.isoformat(),
@@ -182,6 +183,11 @@ def _invoice(invoice: Invoice) -> dict[str, Any]:
         "created_at": _time(invoice.created_at),
         "updated_at": _time(invoice.updated_at),
     }
+
+
+def _money(amount: Decimal) -> str:
+    text = f"{amount:f}"
+    return text if "." in text else f"{text}.0"
 
 
 def _time(moment: datetime) -> str:

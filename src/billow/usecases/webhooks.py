@@ -12,6 +12,7 @@ from django.db.models import Prefetch, Q, QuerySet
 
 from billow.delivery.channels.webhook.signature import SECRET_BYTES, secret_text
 from billow.delivery.channels.webhook.target import UnableToReadTarget, read_target
+from billow.records.accounts.models import Permission
 from billow.records.webhooks.models import (
     CallStatus,
     EventType,
@@ -23,7 +24,7 @@ from billow.records.webhooks.models import (
 from billow.usecases import bell
 from billow.usecases.actor import Actor
 from billow.usecases.audit import record
-from billow.usecases.call_webhooks import OPEN, close_open_calls
+from billow.usecases.call_webhooks import EVENTS_KEPT, OPEN, close_open_calls
 from billow.usecases.one_at_a_time import lock_management_account
 from billow.usecases.refused import Refused
 from billow.usecases.webhook_events import queue_test
@@ -48,7 +49,7 @@ class EndpointWithSecret:
 
 def list_endpoints(*, actor: Actor) -> "QuerySet[WebhookEndpoint]":
     """Return the endpoints of the actor's management account, oldest first."""
-    actor.must_write_invoices()
+    actor.must(Permission.ADMINISTER)
     return WebhookEndpoint.objects.visible_to(actor.management_account).order_by("pk")
 
 
@@ -63,12 +64,20 @@ def find_endpoint(*, actor: Actor, text: str) -> WebhookEndpoint:
     return found[0]
 
 
+def endpoint_with(*, actor: Actor, token: str) -> WebhookEndpoint:
+    """Return the endpoint with this token."""
+    endpoint = list_endpoints(actor=actor).filter(token=token).first()
+    if endpoint is None:
+        raise Refused("not_found", "Resource not found")
+    return endpoint
+
+
 def add_endpoint(
     *, actor: Actor, url: str, description: str = "", event_types: Sequence[str] = (), now: datetime
 ) -> EndpointWithSecret:
     """Register an address for events (none named: all of them) and return it with the secret of its signatures."""
-    actor.must_write_invoices()
-    fields = _checked({"url": url, "description": description, "event_types": list(event_types)})
+    actor.must(Permission.ADMINISTER)
+    fields = _checked({"url": url, "description": description, "event_types": event_types})
     with transaction.atomic():
         lock_management_account(management_account=actor.management_account)
         if list_endpoints(actor=actor).count() >= MOST_ENDPOINTS:
@@ -92,7 +101,7 @@ def change_endpoint(
 
     Switched off, what waits fails visibly and can be replayed; switched on, the endpoint starts with a clean record.
     """
-    actor.must_write_invoices()
+    actor.must(Permission.ADMINISTER)
     actor.must_own(endpoint)
     checked = _checked(fields)
     with transaction.atomic():
@@ -117,7 +126,7 @@ def rotate_secret(
     *, actor: Actor, endpoint: WebhookEndpoint, overlap: timedelta = OVERLAP, now: datetime
 ) -> EndpointWithSecret:
     """Return a new secret; calls are signed with the one before it too until the overlap ends."""
-    actor.must_write_invoices()
+    actor.must(Permission.ADMINISTER)
     actor.must_own(endpoint)
     if not timedelta() <= overlap <= LONGEST_OVERLAP:
         raise Refused("wrong_overlap", f"Let the old secret count for 0 to {LONGEST_OVERLAP.days * 24} hours more.")
@@ -132,7 +141,7 @@ def rotate_secret(
 
 def remove_endpoint(*, actor: Actor, endpoint: WebhookEndpoint, now: datetime) -> None:
     """Forget the endpoint with its secrets and calls."""
-    actor.must_write_invoices()
+    actor.must(Permission.ADMINISTER)
     actor.must_own(endpoint)
     with transaction.atomic():
         row = _locked(endpoint)
@@ -142,7 +151,7 @@ def remove_endpoint(*, actor: Actor, endpoint: WebhookEndpoint, now: datetime) -
 
 def calls_of(*, actor: Actor, endpoint: WebhookEndpoint, status: str | None = None) -> "QuerySet[WebhookCall]":
     """Return the endpoint's calls, newest first, with event and attempts."""
-    actor.must_write_invoices()
+    actor.must(Permission.ADMINISTER)
     actor.must_own(endpoint)
     attempts = Prefetch("tries", queryset=WebhookAttempt.objects.order_by("id"))
     calls = WebhookCall.objects.filter(endpoint=endpoint).select_related("event").prefetch_related(attempts)
@@ -155,7 +164,7 @@ def calls_of(*, actor: Actor, endpoint: WebhookEndpoint, status: str | None = No
 
 def send_test(*, actor: Actor, endpoint: WebhookEndpoint, now: datetime) -> WebhookCall:
     """Queue an event of type ``webhook.test`` for this endpoint alone."""
-    actor.must_write_invoices()
+    actor.must(Permission.ADMINISTER)
     actor.must_own(endpoint)
     with transaction.atomic():
         row = _locked(endpoint)
@@ -177,7 +186,7 @@ def replay(
 
     The event keeps its webhook-id, so a receiver that has it already can tell.
     """
-    actor.must_write_invoices()
+    actor.must(Permission.ADMINISTER)
     actor.must_own(endpoint)
     if bool(event_token) == (failed_since is not None):
         raise Refused("wrong_replay", "Name either one event to replay, or the time since when all failed ones are.")
@@ -188,7 +197,10 @@ def replay(
         if event_token:
             keys = _one_call(calls, event_token)
         else:
-            failed = calls.filter(status=CallStatus.FAILED, event__created_at__gte=failed_since)
+            assert failed_since is not None
+            # A time before the oldest event that can be kept says as much, and some databases know no earlier ones.
+            since = max(failed_since, now - 2 * EVENTS_KEPT)
+            failed = calls.filter(status=CallStatus.FAILED, event__created_at__gte=min(since, now))
             keys = list(failed.order_by("id").values_list("pk", flat=True)[: MOST_REPLAYED + 1])
             if len(keys) > MOST_REPLAYED:
                 raise Refused("too_many", f"More than {MOST_REPLAYED} failed since then; name a later time.")
@@ -225,14 +237,22 @@ def _refuse_if_off(endpoint: WebhookEndpoint) -> None:
 def _checked(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields as they are stored; raise Refused for the first that is wrong."""
     checked = {name: value for name, value in fields.items() if name in {"url", "description", "event_types", "active"}}
+    for name, kind, form in (
+        ("url", str, "text"),
+        ("description", str, "text"),
+        ("event_types", (list, tuple), "a list"),
+        ("active", bool, "true or false"),
+    ):
+        if name in checked and not isinstance(checked[name], kind):
+            raise Refused("wrong_type", f"{name}: must be {form}")
     if "url" in checked:
-        checked["url"] = str(checked["url"]).strip()
+        checked["url"] = checked["url"].strip()
         try:
             read_target(checked["url"], settings=settings.WEBHOOKS)
         except UnableToReadTarget as wrong:
             raise Refused("wrong_url", f"url: {wrong}") from wrong
     if "description" in checked:
-        checked["description"] = " ".join(str(checked["description"]).split())
+        checked["description"] = " ".join(checked["description"].split())
         if len(checked["description"]) > 255:
             raise Refused("wrong_description", "description: at most 255 characters")
     if "event_types" in checked:
@@ -241,11 +261,9 @@ def _checked(fields: Mapping[str, Any]) -> dict[str, Any]:
         if unknown:
             raise Refused(
                 "unknown_event_type",
-                f"event_types: there is no {unknown[0]!r}; there are {', '.join(EVENT_TYPES)}",
+                f"event_types: there is no {unknown[0][:100]!r}; there are {', '.join(EVENT_TYPES)}",
             )
         checked["event_types"] = wanted
-    if "active" in checked:
-        checked["active"] = bool(checked["active"])
     return checked
 
 

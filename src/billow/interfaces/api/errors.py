@@ -12,7 +12,13 @@ from pydantic import Field
 from billow.interfaces.api.problem import Problem
 from billow.usecases.refused import Refused
 
-_STATUS_BY_CODE = {"not_authenticated": 401, "not_permitted": 403, "not_available": 403, "not_found": 404}
+_STATUS_BY_CODE = {
+    "not_authenticated": 401,
+    "not_permitted": 403,
+    "not_available": 403,
+    "not_found": 404,
+    "key_in_use": 409,
+}
 """What a use case's refusal is in HTTP; every other code is 400."""
 
 _COMPLAINTS = {

@@ -2,8 +2,7 @@
 
 from typing import Annotated, Any
 
-from ninja import Schema
-from pydantic import WithJsonSchema
+from pydantic import BaseModel, WithJsonSchema
 
 Text = Annotated[Any, WithJsonSchema({"type": ["string", "null"]})]
 Texts = Annotated[Any, WithJsonSchema({"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "null"}]})]
@@ -18,7 +17,7 @@ WholeNumber = Annotated[Any, WithJsonSchema({"type": ["integer", "null"]})]
 Flag = Annotated[Any, WithJsonSchema({"type": ["boolean", "null"]})]
 
 
-class Given(Schema):
+class Given(BaseModel):
     """A body of which every key may be missing. Unknown keys are ignored, and null says nothing."""
 
     def fields(self) -> dict[str, Any]:

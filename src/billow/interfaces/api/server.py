@@ -6,16 +6,46 @@ from django.urls import URLPattern, URLResolver
 from ninja import NinjaAPI, Router
 
 from billow import __version__
+from billow.interfaces.api import downloads
 from billow.interfaces.api.auth import ApiToken
 from billow.interfaces.api.errors import add_error_answers
 from billow.interfaces.api.json_body import StrictParser
-from billow.interfaces.api.v2 import audit_logs, me, teams, users
+from billow.interfaces.api.once_per_key import heed_keys
+from billow.interfaces.api.v2 import (
+    audit_logs,
+    billing_profiles,
+    billing_rules,
+    exchange_rates,
+    integrations,
+    invoice_bulk,
+    invoice_details,
+    invoices,
+    managed_accounts,
+    me,
+    rule_preview,
+    sso_connections,
+    teams,
+    users,
+    webhooks,
+)
 
 ROUTERS: tuple[tuple[str, Router], ...] = (
     ("", me.router),
     ("/users", users.router),
     ("/teams", teams.router),
     ("/audit_logs", audit_logs.router),
+    ("/invoices", invoice_bulk.router),
+    ("/invoices", invoices.router),
+    ("/invoices", invoice_details.router),
+    ("/downloads", downloads.router),
+    ("/webhooks", webhooks.router),
+    ("/billing_profiles", billing_profiles.router),
+    ("/billing_rules", rule_preview.router),
+    ("/billing_rules", billing_rules.router),
+    ("/managed_accounts", managed_accounts.router),
+    ("/managed_accounts", sso_connections.router),
+    ("/exchange_rates", exchange_rates.router),
+    ("/integrations", integrations.router),
 )
 """Every resource; a new one is a line here and rows in the table of tests/api/endpoints.py."""
 
@@ -40,6 +70,7 @@ def make_api() -> NinjaAPI:
         openapi_extra={"info": {"license": {"name": "Apache-2.0"}, "x-billow-version": __version__}},
     )
     add_error_answers(api)
+    heed_keys(api)
     for prefix, router in ROUTERS:
         api.add_router(prefix, router)
     return api

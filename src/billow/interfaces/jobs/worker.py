@@ -14,6 +14,7 @@ from billow.interfaces.jobs.sweep import call_all, clock, deliver_all, generate_
 from billow.interfaces.jobs.tasks import waiting_bells
 from billow.usecases.bell import Work
 from billow.usecases.call_webhooks import prune_events
+from billow.usecases.kept_answers import prune_answers
 from billow.usecases.refused import Refused
 
 logger = logging.getLogger(__name__)
@@ -89,7 +90,8 @@ def _lanes() -> tuple[Lane, ...]:
     months = OpenMonths()
 
     def keep_house(*, worker: str, carry_on: Callable[[], bool]) -> int:  # noqa: ARG001
-        return prune_bells(now=clock()) + prune_events(now=clock()) + months.announce(now=clock())
+        pruned = prune_bells(now=clock()) + prune_events(now=clock()) + prune_answers(now=clock())
+        return pruned + months.announce(now=clock())
 
     return (
         Lane(name="generation", do=generate_all, every_s=SWEEP_EVERY_S, work=Work.GENERATE),

@@ -30,7 +30,13 @@ class AuditLogShown(Schema):
     object_type: str
     object_name: str
     object_token: str
+    object_title: str | None
+    event: str
+    user: str | None
+    workspace_title: str | None = None
+    workspace_token: str | None = None
     changed_values: dict[str, Any]
+    unchanged_values: dict[str, Any] = {}
     created_at: str
 
 
@@ -93,6 +99,9 @@ def _shown(entry: AuditEntry) -> dict[str, Any]:
         "object_type": entry.object_type,
         "object_name": entry.object_name,
         "object_token": entry.object_token,
+        "object_title": entry.object_name or None,
+        "event": entry.action,
+        "user": None if entry.user is None else str(entry.user),
         "changed_values": entry.changes,
         "created_at": time_text(entry.created_at),
     }

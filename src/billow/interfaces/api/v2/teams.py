@@ -48,7 +48,7 @@ class Teams(Schema):
 class MemberShown(Schema):
     """A user in a team."""
 
-    name: str | None
+    name: str
     email: str
     user_token: str
     role: str
@@ -176,7 +176,7 @@ def _shown(team: Team) -> dict[str, Any]:
 
 def _member(member: TeamMember) -> dict[str, Any]:
     return {
-        "name": member.user.name or None,
+        "name": str(member.user),
         "email": member.user.email,
         "user_token": member.user.token,
         "role": member.role,

@@ -146,6 +146,8 @@ class Delegation(models.Model):
     account (or the whole integration). Overlaps between accounts are refused by the use case that writes rows.
     """
 
+    ACCOUNT_PATH = "managed_account"
+
     management_account = models.ForeignKey(ManagementAccount, on_delete=models.PROTECT, related_name="delegations")
     integration = models.ForeignKey(Integration, on_delete=models.PROTECT, related_name="delegations")
     managed_account = models.ForeignKey(ManagedAccount, on_delete=models.PROTECT, related_name="delegations")

@@ -1,0 +1,171 @@
+"""Billing rules: what the MSP does to the cost before a customer sees it."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Body, Query, Router, Schema, Status
+from pydantic import Field
+
+from billow.interfaces.api.answers import answers
+from billow.interfaces.api.auth import caller, clock
+from billow.interfaces.api.given import Flag, Given, Number, Text
+from billow.interfaces.api.links import Links, PageQuery, links_of
+from billow.interfaces.api.text import decimal_text, time_text
+from billow.records.billing.models import BillingRule
+from billow.usecases.actor import Actor
+from billow.usecases.rules import (
+    RULE_FIELDS,
+    add_rule,
+    change_rule,
+    creator_token,
+    delete_rule,
+    page_of_rules,
+    rule_with,
+)
+
+router = Router(tags=["Billing rules"])
+
+TEXTS = ("service", "category", "sub_category", "charge_type", "sql_query", "adjustment_type", "recurrence")
+
+
+class BillingRuleShown(Schema):
+    """A billing rule; what its type does not use is null."""
+
+    token: str = Field(examples=["bllng_rule_0123456789abcdef"])
+    title: str
+    type: str = Field(examples=["exclusion", "adjustment", "charge", "credit", "custom"])
+    start_date: str | None
+    end_date: str | None
+    apply_to_all: bool
+    created_by_token: str
+    created_at: str
+    service: str | None
+    category: str | None
+    sub_category: str | None
+    charge_type: str | None
+    sql_query: str | None
+    percentage: str | None = Field(examples=["75.0"])
+    amount: str | None = Field(examples=["5000.25"])
+    start_period: str | None
+    adjustment_type: str | None = None
+    include_free_tier: bool | None = None
+    recurrence: str | None = None
+
+
+class BillingRules(Schema):
+    """A page of billing rules."""
+
+    links: Links
+    billing_rules: list[BillingRuleShown]
+
+
+class BillingRuleGiven(Given):
+    """A billing rule as a client writes it; ``type`` and ``title`` are needed, the rest depends on the type."""
+
+    type: Text = Field(None, examples=["adjustment"], description="In any case; never changes later.")
+    title: Text = Field(None, examples=["Markup 10 %"])
+    start_date: Text = Field(None, examples=["2026-01-01"])
+    start_period: Text = Field(None, description="An older name of start_date.")
+    end_date: Text = Field(None, examples=["2026-12-31"])
+    apply_to_all: Flag = None
+    charge_type: Text = None
+    percentage: Number = Field(None, examples=[110])
+    service: Text = None
+    category: Text = None
+    sub_category: Text = None
+    amount: Number = None
+    sql_query: Text = None
+    adjustment_type: Text = None
+    include_free_tier: Flag = None
+    recurrence: Text = Field(None, examples=["monthly"])
+
+    def rule_fields(self) -> dict[str, Any]:
+        """Return what was given of the fields that rules have."""
+        return {name: value for name, value in self.fields().items() if name in RULE_FIELDS}
+
+
+@router.get("", response=answers(BillingRules), operation_id="getBillingRules", summary="List billing rules")
+def list_rules(request: HttpRequest, query: Query[PageQuery]) -> dict[str, Any]:
+    """Return the rules in the order they were added."""
+    actor = caller(request)
+    page = page_of_rules(actor=actor, wanted=query.wanted())
+    return {"links": links_of(request, page=page), "billing_rules": [rule_shown(each, actor) for each in page.items]}
+
+
+@router.post(
+    "",
+    response=answers(BillingRuleShown, status=201),
+    operation_id="createBillingRule",
+    summary="Create a billing rule",
+)
+def create_rule(request: HttpRequest, given: Body[BillingRuleGiven]) -> Status[Any]:
+    """Return the new rule. It does nothing until it is assigned, unless it applies to all."""
+    actor = caller(request)
+    rule = add_rule(actor=actor, fields=given.rule_fields(), now=clock()).rule
+    return Status(201, rule_shown(rule, actor))
+
+
+@router.get(
+    "/{billing_rule_token}",
+    response=answers(BillingRuleShown),
+    operation_id="getBillingRule",
+    summary="Show a billing rule",
+)
+def get_rule(request: HttpRequest, billing_rule_token: str) -> dict[str, Any]:
+    """Return one rule."""
+    actor = caller(request)
+    return rule_shown(rule_with(actor=actor, token=billing_rule_token), actor)
+
+
+@router.put(
+    "/{billing_rule_token}",
+    response=answers(BillingRuleShown),
+    operation_id="updateBillingRule",
+    summary="Change a billing rule",
+)
+def update_rule(request: HttpRequest, billing_rule_token: str, given: Body[BillingRuleGiven]) -> dict[str, Any]:
+    """Return the rule as it is now; its type stays."""
+    actor = caller(request)
+    fields = given.rule_fields()
+    fields.pop("type", None)
+    rule = rule_with(actor=actor, token=billing_rule_token)
+    return rule_shown(change_rule(actor=actor, rule=rule, fields=fields, now=clock()).rule, actor)
+
+
+@router.delete(
+    "/{billing_rule_token}",
+    response=answers(None, status=204),
+    operation_id="deleteBillingRule",
+    summary="Delete a billing rule",
+)
+def remove_rule(request: HttpRequest, billing_rule_token: str) -> Status[None]:
+    """Delete the rule and take it from every account; issued invoices stay as they are."""
+    actor = caller(request)
+    delete_rule(actor=actor, rule=rule_with(actor=actor, token=billing_rule_token), now=clock())
+    return Status(204, None)
+
+
+def rule_shown(rule: BillingRule, actor: Actor) -> dict[str, Any]:
+    """Return a rule."""
+    start = rule.dates_as_given.get("start_date") or (rule.start_date.isoformat() if rule.start_date else None)
+    end = rule.dates_as_given.get("end_date") or (rule.end_date.isoformat() if rule.end_date else None)
+    return {
+        "token": rule.token,
+        "title": rule.title,
+        "type": rule.type,
+        "start_date": start,
+        "end_date": end,
+        "start_period": start if rule.type in {"charge", "credit"} else None,
+        "apply_to_all": rule.apply_to_all,
+        "created_by_token": creator_token(actor=actor, rule=rule),
+        "created_at": time_text(rule.created_at),
+        **{name: getattr(rule, name, None) or None for name in TEXTS},
+        "percentage": _number(rule.percentage),
+        "amount": _number(rule.amount),
+        "include_free_tier": getattr(rule, "include_free_tier", None),
+    }
+
+
+def _number(number: Decimal | None) -> str | None:
+    return None if number is None else decimal_text(number)
