@@ -14,7 +14,7 @@ from billow.billingrules.rule import (
     SupportFeeRule,
 )
 from billow.billingrules.statement import Delete, InsertValues, Statement, Update
-from billow.billingrules.statements import custom_statement
+from billow.billingrules.statements import UnableToReadRule, custom_statement
 from billow.terms.issue import Issue
 
 
@@ -88,3 +88,21 @@ def with_rule_placed(*, rules: Sequence[BillingRule], rule: BillingRule) -> tupl
     if any(rule.token == present.token for present in rules):
         return tuple(rules)
     return in_execution_order(rules=(*rules, rule))
+
+
+def with_rule_changed(*, rules: Sequence[BillingRule], rule: BillingRule) -> tuple[BillingRule, ...]:
+    """Return the rules with one as it is now: at its place, or at the end of its group if it moved to another."""
+    old = next((present for present in rules if present.token == rule.token), None)
+    if old is None:
+        return tuple(rules)
+    if group_or_none(rule=old) is execution_group(rule=rule):
+        return tuple(rule if present.token == rule.token else present for present in rules)
+    return with_rule_placed(rules=[present for present in rules if present.token != rule.token], rule=rule)
+
+
+def group_or_none(*, rule: BillingRule) -> ExecutionGroup | None:
+    """Return the group the rule runs in, or None if it is SQL that is not understood."""
+    try:
+        return execution_group(rule=rule)
+    except UnableToReadRule:
+        return None

@@ -12,6 +12,8 @@ from decimal import Decimal
 
 from billow.terms.issue import Issue
 
+_NOT_LITERAL = re.compile(r"'''|'\Z|[\x00-\x08\x0b-\x1f\x7f]")
+"""What a literal string cannot hold, or would give back otherwise: quotes, control characters, Windows line ends."""
 _NAME = re.compile(r"[^a-z0-9]+")
 _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 
@@ -27,7 +29,10 @@ def read_toml(*, text: str, path: str) -> tuple[dict[str, object], tuple[Issue, 
 
 
 def write_toml(*, entries: Mapping[str, object], heading: str = "") -> str:
-    """Return the entries (text, flags, days, exact numbers, lists of text) one a line; what is None is left out."""
+    """Return the entries (text, flags, days, exact numbers, lists, tables of text) in turn; what is None is left out.
+
+    Text of several lines stays readable and comes back byte for byte.
+    """
     lines = [f"# {heading}"] if heading else []
     lines += [f"{_key(name)} = {_value(value)}" for name, value in entries.items() if value is not None]
     return "\n".join(lines) + "\n"
@@ -40,7 +45,7 @@ def file_name(*, title: str, token: str) -> str:
 
 
 def _key(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _text(name)
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _basic(name)
 
 
 def _value(value: object) -> str:
@@ -53,11 +58,18 @@ def _value(value: object) -> str:
             return _text(f"{value:f}")
         case str():
             return _text(value)
+        case Mapping():
+            return "{ " + ", ".join(f"{_key(name)} = {_value(item)}" for name, item in value.items()) + " }"
         case Sequence():
             return "[" + "".join(f"\n  {_value(item)}," for item in value) + ("\n]" if value else "]")
     raise TypeError(f"{type(value).__name__} has no text form")
 
 
 def _text(text: str) -> str:
+    """Return a literal string over several lines where that can hold the text, else a basic string."""
+    return f"'''\n{text}'''" if "\n" in text and not _NOT_LITERAL.search(text) else _basic(text)
+
+
+def _basic(text: str) -> str:
     """Return a basic string; JSON escapes as TOML does, but for the one control character it leaves alone."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -17,7 +17,8 @@ from billow.usecases.compare_agreements import Comparison, compare_agreements
 from billow.usecases.preview_rules import newest_month_with_costs
 from billow.usecases.read_wanted_rules import Wanted, fingerprints, read_wanted
 from billow.usecases.refused import Refused
-from billow.usecases.rules_folder import TEXT_FIELDS
+from billow.usecases.rule_fields import tier_text
+from billow.usecases.rules_folder import rule_entries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,9 +128,11 @@ def _change(wanted: Wanted, token: str) -> RuleChange:
 
 
 def _differences(old: BillingRule | None, new: BillingRule) -> tuple[FieldChange, ...]:
-    values = ((name, getattr(old, name) if old else None, getattr(new, name)) for name in TEXT_FIELDS)
+    before, after = {} if old is None else rule_entries(rule=old), rule_entries(rule=new)
     return tuple(
-        FieldChange(name=name, old=_told(one), new=_told(other)) for name, one, other in values if one != other
+        FieldChange(name=name, old=_told(before.get(name)), new=_told(value))
+        for name, value in after.items()
+        if name != "token" and before.get(name) != value
     )
 
 
@@ -138,6 +141,8 @@ def _told(value: object) -> str | None:
         return None
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, list):
+        return ", ".join(tier_text(tier) for tier in value)
     return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 

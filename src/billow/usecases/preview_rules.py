@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from billow.billingrules import rule as values
-from billow.billingrules.order import with_rule_placed
+from billow.billingrules.order import with_rule_changed, with_rule_placed
 from billow.rating.lint import lint_rule
 from billow.records.accounts.models import Permission
 from billow.records.billing.models import BillingRule, ManagedAccount
@@ -19,7 +19,8 @@ from billow.usecases.compare_agreements import Comparison, compare_agreements
 from billow.usecases.costs import current_imports
 from billow.usecases.find import find_rule
 from billow.usecases.refused import Refused
-from billow.usecases.rules import read_changed_rule, read_new_rule
+from billow.usecases.rule_assignments import understood
+from billow.usecases.rule_fields import read_changed_rule, read_new_rule
 from billow.usecases.rules_folder import read_rule_file
 
 
@@ -57,7 +58,11 @@ def preview_rule(
     concerned = _customers(actor, rule, read.rule, accounts)
     now = {each.account_token: each.rules for each in agreements_of(concerned)}
     wanted = read.rule.as_rule()
-    after = {token: with_rule_placed(rules=_replaced(rules, wanted), rule=wanted) for token, rules in now.items()}
+    with understood():
+        after = {
+            token: with_rule_placed(rules=with_rule_changed(rules=rules, rule=wanted), rule=wanted)
+            for token, rules in now.items()
+        }
     before = now if fields else {token: _without(rules, wanted) for token, rules in now.items()}
     comparison = compare_agreements(actor=actor, accounts=concerned, period=period, before=before, after=after)
     lint = lint_rule(
@@ -102,10 +107,6 @@ def _customers(
     if not comes_to_apply_to_all:
         live = live.filter(rule_assignments__billing_rule__token=wanted.token)
     return tuple(live.order_by("name", "pk"))
-
-
-def _replaced(rules: Sequence[values.BillingRule], wanted: values.BillingRule) -> tuple[values.BillingRule, ...]:
-    return tuple(wanted if rule.token == wanted.token else rule for rule in rules)
 
 
 def _without(rules: Sequence[values.BillingRule], wanted: values.BillingRule) -> tuple[values.BillingRule, ...]:

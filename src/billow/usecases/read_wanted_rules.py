@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from billow.billingrules.order import check_order, with_rule_placed
+from billow.billingrules.order import check_order, with_rule_changed, with_rule_placed
 from billow.billingrules.text_form import write_toml
 from billow.records.billing.models import BillingRule, ManagedAccount
 from billow.terms.issue import Issue
 from billow.usecases.actor import Actor
 from billow.usecases.agreements import agreements_of
 from billow.usecases.refused import Refused
-from billow.usecases.rule_assignments import MOST_RULES
-from billow.usecases.rules import list_rules, read_changed_rule, read_new_rule
+from billow.usecases.rule_assignments import MOST_RULES, understood
+from billow.usecases.rule_fields import read_changed_rule, read_new_rule
+from billow.usecases.rules import list_rules
 from billow.usecases.rules_folder import ASSIGNMENTS, RuleFile, RulesFolder, read_folder, rule_entries
 
 
@@ -48,10 +49,11 @@ def read_wanted(*, actor: Actor, folder: Path) -> Wanted:
         issues.extend(_read_rule(actor, wanted, file))
     issues.extend(_same_titles(wanted))
     issues.extend(_changed_meanwhile(wanted))
-    issues.extend(_read_lists(wanted))
-    if issues:
-        raise Refused("invalid_rules", f"{len(issues)} problems in {folder}; nothing was changed", issues)
-    _place_where_all(wanted)
+    with understood():
+        issues.extend(_read_lists(wanted))
+        if issues:
+            raise Refused("invalid_rules", f"{len(issues)} problems in {folder}; nothing was changed", issues)
+        _place_where_all(wanted)
     return wanted
 
 
@@ -131,9 +133,20 @@ def _read_lists(wanted: Wanted) -> Sequence[Issue]:
             wanted.lists[found[0].token] = tokens
             issues.extend(_list_changed_meanwhile(name, found[0], wanted))
     for account in wanted.accounts:
-        kept = tuple(token for token in wanted.current[account.token] if token in wanted.files)
-        wanted.lists.setdefault(account.token, kept)
+        if account.token not in wanted.lists:
+            wanted.lists[account.token] = _kept(wanted, account)
     return issues
+
+
+def _kept(wanted: Wanted, account: ManagedAccount) -> tuple[str, ...]:
+    """Return the list of an account that the folder does not name, each rule in the group that it now belongs to."""
+    kept = tuple(token for token in wanted.current[account.token] if token in wanted.files)
+    if not all(token in wanted.rules for token in kept):
+        return kept  # a file of them is refused already
+    values = tuple(wanted.stored[token].as_rule() for token in kept)
+    for token in kept:
+        values = with_rule_changed(rules=values, rule=wanted.rules[token].as_rule())
+    return tuple(value.token for value in values)
 
 
 def _references(wanted: Wanted) -> dict[str, tuple[str, ...]]:

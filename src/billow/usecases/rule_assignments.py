@@ -1,11 +1,13 @@
 """The order in which billing rules run for a managed account."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 from django.db import transaction
 
-from billow.billingrules.order import check_order, in_execution_order, with_rule_placed
+from billow.billingrules.order import check_order, in_execution_order, with_rule_changed, with_rule_placed
+from billow.billingrules.statements import UnableToReadRule
 from billow.records.billing.models import BillingRule, BillingRuleAssignment, ManagedAccount
 from billow.terms.issue import Issue
 from billow.usecases.actor import Actor
@@ -33,7 +35,8 @@ def assign_rules(
     actor.must_write_rules()
     actor.must_own(account, *rules)
     unique = tuple({rule.token: rule for rule in rules}.values())
-    issues = check_order(rules=[rule.as_rule() for rule in unique])
+    with understood():
+        issues = check_order(rules=[rule.as_rule() for rule in unique])
     if issues:
         raise Refused("rules_out_of_order", "; ".join(issue.message for issue in issues), issues)
     with transaction.atomic():
@@ -44,31 +47,47 @@ def assign_rules(
             return unique
         write_assignments(account=account, rules=unique)
         mark_stale(management_account=actor.management_account, accounts=[account])
-        record(
-            actor=actor,
-            action="rules_assigned",
-            object_type="ManagedAccount",
-            object_token=account.token,
-            object_name=account.name,
-            changes={"before": [rule.token for rule in before], "after": [rule.token for rule in unique]},
-            now=now,
-        )
+        _record(actor, account, before, unique, now)
     return unique
 
 
 def in_order(*, rules: Sequence[BillingRule]) -> tuple[BillingRule, ...]:
     """Return the rules sorted by execution group, the given order kept inside each."""
     by_token = {rule.token: rule for rule in rules}
-    return tuple(by_token[value.token] for value in in_execution_order(rules=[rule.as_rule() for rule in rules]))
+    with understood():
+        return tuple(by_token[value.token] for value in in_execution_order(rules=[rule.as_rule() for rule in rules]))
 
 
 def place_rule(*, account: ManagedAccount, rule: BillingRule) -> None:
     """Put a rule at the end of its group, in the caller's transaction."""
     present = rules_of(account=account)
     by_token = {each.token: each for each in (*present, rule)}
-    order = with_rule_placed(rules=[each.as_rule() for each in present], rule=rule.as_rule())
+    with understood():
+        order = with_rule_placed(rules=[each.as_rule() for each in present], rule=rule.as_rule())
     if len(order) > len(present):
         write_assignments(account=account, rules=[by_token[value.token] for value in order])
+
+
+def move_rule(*, actor: Actor, account: ManagedAccount, before: BillingRule, rule: BillingRule, now: datetime) -> None:
+    """Put a rule that was changed, from ``before``, at the end of its new group, in the caller's transaction."""
+    present = rules_of(account=account)
+    by_token = {each.token: each for each in present}
+    values = [before.as_rule() if each.pk == rule.pk else each.as_rule() for each in present]
+    with understood():
+        order = [by_token[value.token] for value in with_rule_changed(rules=values, rule=rule.as_rule())]
+    if [each.pk for each in order] != [each.pk for each in present]:
+        write_assignments(account=account, rules=order)
+        _record(actor, account, present, order, now)
+
+
+@contextmanager
+def understood() -> Iterator[None]:
+    """Refuse whatever needs to know a rule's group if the rule is SQL that is not understood (any more)."""
+    try:
+        yield
+    except UnableToReadRule as unread:
+        message = f"{unread}. Change its SQL, or take it away from the account"
+        raise Refused("unreadable_rule", message, [Issue("unreadable_rule", message)]) from unread
 
 
 def write_assignments(*, account: ManagedAccount, rules: Sequence[BillingRule]) -> None:
@@ -80,4 +99,18 @@ def write_assignments(*, account: ManagedAccount, rules: Sequence[BillingRule]) 
     BillingRuleAssignment.objects.bulk_create(
         BillingRuleAssignment(managed_account=account, billing_rule=rule, position=position)
         for position, rule in enumerate(rules, start=1)
+    )
+
+
+def _record(
+    actor: Actor, account: ManagedAccount, before: Sequence[BillingRule], after: Sequence[BillingRule], now: datetime
+) -> None:
+    record(
+        actor=actor,
+        action="rules_assigned",
+        object_type="ManagedAccount",
+        object_token=account.token,
+        object_name=account.name,
+        changes={"before": [rule.token for rule in before], "after": [rule.token for rule in after]},
+        now=now,
     )

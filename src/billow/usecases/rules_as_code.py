@@ -16,7 +16,8 @@ from billow.usecases.plan_rules import RulesPlan, plan_of, plan_rules
 from billow.usecases.read_wanted_rules import Wanted, fingerprints, read_wanted
 from billow.usecases.refused import Refused
 from billow.usecases.rule_assignments import assign_rules
-from billow.usecases.rules import add_rule, change_rule, delete_rule, list_rules, read_changed_rule
+from billow.usecases.rule_fields import read_changed_rule
+from billow.usecases.rules import add_rule, change_rule, delete_rule, list_rules
 from billow.usecases.rules_folder import (
     ASSIGNMENTS,
     EXPORTED,
@@ -82,9 +83,9 @@ def apply_rules(*, actor: Actor, folder: Path, fingerprint: str, now: datetime) 
         if plan.fingerprint != fingerprint:
             raise Refused("changed_since_plan", "Rules or files changed since the plan was made; plan again")
         rules = _write_rules(actor, wanted, plan, now)
-        for change in plan.assignments:
-            account = next(each for each in wanted.accounts if each.token == change.account_token)
-            assign_rules(actor=actor, account=account, rules=[rules[token] for token in change.after], now=now)
+        for account in _accounts_to_write(wanted, plan):
+            listed = [rules[token] for token in wanted.lists[account.token]]
+            assign_rules(actor=actor, account=account, rules=listed, now=now)
         # Written before the commit, so that a folder that cannot be written leaves the database as it was.
         waiting = write_files(folder=folder, texts=_texts_after(actor, wanted, rules))
     publish(waiting=waiting)
@@ -124,11 +125,18 @@ def _write_rules(actor: Actor, wanted: Wanted, plan: RulesPlan, now: datetime) -
     for change in plan.removed:
         delete_rule(actor=actor, rule=rules.pop(change.token), now=now)
     for change in plan.changed:
-        given = {field.name: field.new or "" for field in change.fields}
+        given = {field.name: getattr(wanted.rules[change.token], field.name) for field in change.fields}
         rules[change.token] = change_rule(actor=actor, rule=rules[change.token], fields=given, now=now).rule
     for change in plan.added:
         rules[change.token] = add_rule(actor=actor, fields=wanted.files[change.token].fields, now=now).rule
     return rules
+
+
+def _accounts_to_write(wanted: Wanted, plan: RulesPlan) -> list[ManagedAccount]:
+    """Return the accounts whose list changes, or holds a rule whose change may have moved it to another group."""
+    moved = {change.account_token for change in plan.assignments}
+    changed = {change.token for change in plan.changed}
+    return [each for each in wanted.accounts if each.token in moved or changed & set(wanted.lists[each.token])]
 
 
 def _texts_after(actor: Actor, wanted: Wanted, rules: dict[str, BillingRule]) -> dict[str, str]:

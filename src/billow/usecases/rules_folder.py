@@ -12,7 +12,7 @@ from billow.billingrules.text_form import read_toml, write_toml
 from billow.records.billing.models import BillingRule
 from billow.terms.issue import Issue
 from billow.usecases.refused import Refused
-from billow.usecases.rules import RULE_FIELDS
+from billow.usecases.rule_fields import DEFAULTS, RULE_FIELDS, SHORTCUTS
 
 ASSIGNMENTS, EXPORTED = "assignments.toml", "exported.toml"
 HEADINGS = {
@@ -23,6 +23,8 @@ MOST_BYTES = 1_000_000
 
 TEXT_FIELDS = tuple(name for name in RULE_FIELDS if name != "start_period")
 """What a rule's file may say beside its token."""
+
+_OWN_FIELDS = tuple(name for name in TEXT_FIELDS if name not in SHORTCUTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +100,9 @@ def read_rule_file(*, path: Path) -> RuleFile:
 
 
 def rule_entries(*, rule: BillingRule) -> dict[str, object]:
-    """Return what the rule's file says, in its order."""
-    return {"token": rule.token} | {name: getattr(rule, name) for name in TEXT_FIELDS}
+    """Return what the rule's file says, in its order; what goes without saying is None."""
+    values = ((name, getattr(rule, name)) for name in _OWN_FIELDS)
+    return {"token": rule.token} | {name: None if value == DEFAULTS.get(name) else value for name, value in values}
 
 
 def write_files(*, folder: Path, texts: Mapping[str, str]) -> list[tuple[Path, Path]]:

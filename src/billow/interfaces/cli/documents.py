@@ -66,12 +66,17 @@ def rule_document(rule: "BillingRule") -> dict[str, Any]:
         "token": rule.token,
         "title": rule.title,
         "type": rule.type,
+        "adjustment_type": rule.adjustment_type if rule.type == "adjustment" else None,
+        "charge_calculation": rule.charge_calculation if rule.type == "charge" else None,
         "charge_type": rule.charge_type,
         "percentage": rule.percentage,
+        "include_free_tier": rule.include_free_tier if rule.adjustment_type == "retier" else None,
         "service": rule.service,
         "category": rule.category,
         "sub_category": rule.sub_category,
         "amount": rule.amount,
+        **_support_fee(rule),
+        "sql_query": rule.sql_query,
         "start_date": rule.start_date,
         "end_date": rule.end_date,
         "recurrence": rule.recurrence,
@@ -80,6 +85,12 @@ def rule_document(rule: "BillingRule") -> dict[str, Any]:
         "created_at": rule.created_at,
         "updated_at": rule.updated_at,
     }
+
+
+def _support_fee(rule: "BillingRule") -> dict[str, Any]:
+    is_fee = rule.charge_calculation == "support_fee"
+    names = ("fee_tiers", "fee_minimum", "fee_per_account", "fee_provider")
+    return {name: getattr(rule, name) if is_fee else None for name in names}
 
 
 def integration_document(integration: "Integration") -> dict[str, Any]:

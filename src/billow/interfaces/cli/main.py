@@ -17,7 +17,7 @@ COMMANDS = {
     "accounts": (f"{_HERE}.accounts:accounts", "Managed accounts: your customers."),
     "integrations": (f"{_HERE}.integrations:integrations", "Cost sources, and who gets what of them."),
     "costs": (f"{_HERE}.costs:costs", "Import bills and report costs."),
-    "rules": (f"{_HERE}.rule_files:rules", "Billing rules: what customers see of the cost."),
+    "rules": (f"{_HERE}.rule_reference:rules", "Billing rules: what customers see of the cost."),
     "rates": (f"{_HERE}.rates:rates", "Exchange rates."),
     "invoices": (f"{_HERE}.invoice_papers:invoices", "Generate, approve, send and explain invoices."),
     "webhooks": (f"{_HERE}.webhooks:webhooks", "Who is told of events, by HTTPS."),

@@ -1,5 +1,6 @@
 """`billow rules preview`, `export`, `plan` and `apply`: what a rule would change, and rules kept as text."""
 
+import difflib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,14 +9,17 @@ import click
 
 from billow.interfaces.cli.door import FAILED, PARTLY_DONE, Door, Month, error_line, issue_document
 from billow.interfaces.cli.rules import rules
-from billow.interfaces.cli.tables import print_fields, print_table
+from billow.interfaces.cli.tables import cell_text, print_fields, print_table
 
 if TYPE_CHECKING:
     from billow.terms.period import BillingPeriod
     from billow.usecases.compare_agreements import ChangedLine, Comparison, CustomerEffect
-    from billow.usecases.plan_rules import RuleChange, RulesPlan
+    from billow.usecases.plan_rules import FieldChange, RuleChange, RulesPlan
+
+__all__ = ["rules"]
 
 _AMOUNTS = ("provider_cost", "before", "after", "difference", "margin_before", "margin_after")
+_SQL = "sql_query"
 _PERIOD_HELP = "The month to compare (default: the newest that is over and has costs)."
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -214,8 +218,11 @@ def _print_plan(planned: "RulesPlan") -> None:
     for sign, changes in (("+", planned.added), ("~", planned.changed), ("-", planned.removed)):
         for change in changes:
             click.echo(f"{sign} {change.title}{f'  ({change.file})' if change.file else ''}")
-            told = [(f"    {each.name}", _told(each.old, each.new, added=sign == "+")) for each in change.fields]
+            told = [(f"    {each.name}", _told(each.old, each.new, added=sign == "+")) for each in _plain(change)]
             print_fields(fields=told)
+            for each in change.fields:
+                if each.name == _SQL:
+                    _print_text_change(each)
     for moved in planned.assignments:
         before, after = (", ".join(planned.titles[token] for token in tokens) for tokens in (moved.before, moved.after))
         click.echo(f"~ {moved.account_name}: {before or 'no rules'} -> {after or 'no rules'}")
@@ -223,6 +230,24 @@ def _print_plan(planned: "RulesPlan") -> None:
         click.echo("No month with costs was found; the effect in money is not known.")
     else:
         _print_comparison(f"Effect in {planned.effect.period}", planned.effect)
+
+
+def _plain(change: "RuleChange") -> list["FieldChange"]:
+    return [each for each in change.fields if each.name != _SQL]
+
+
+def _print_text_change(change: "FieldChange") -> None:
+    """Print a text of several lines with what goes and what comes."""
+    click.echo(f"    {change.name}")
+    old, new = ((text or "").splitlines() for text in (change.old, change.new))
+    if not old:
+        lines = [f"+ {line}" for line in new]
+    else:
+        lines = [line for line in difflib.ndiff(old, new) if not line.startswith("?")]
+    if [*old] == [*new]:
+        lines.append("~ only the ends of its lines differ")
+    for line in lines:
+        click.echo(f"      {cell_text(line)}".rstrip())
 
 
 def _told(old: str | None, new: str | None, *, added: bool) -> str:

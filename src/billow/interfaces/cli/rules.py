@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from billow.interfaces.cli.documents import rule_document
-from billow.interfaces.cli.door import FAILED, PARTLY_DONE, BillowGroup, Door, error_line
-from billow.interfaces.cli.given import must_have
-from billow.interfaces.cli.tables import print_fields, print_table
+from billow.interfaces.cli.door import FAILED, PARTLY_DONE, BillowGroup, Door, Failed, error_line
+from billow.interfaces.cli.given import must_have, read_bytes
+from billow.interfaces.cli.tables import cell_text, print_fields, print_table
 
 if TYPE_CHECKING:
     from billow.records.billing.models import BillingRule, ManagedAccount
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
-_TYPES = ("exclusion", "adjustment", "charge", "credit")
+_TYPES = ("exclusion", "adjustment", "charge", "credit", "custom")
+_MOST_SQL = 60
+_KIND_HELP = "Adjustment: per_service, public_price, remove_commitment_discounts or retier."
+_TIER_HELP = "Support fee: UP_TO:PERCENT, and PERCENT alone for the rest; repeat in order."
 
 
 def _rule_options(command: CommandT) -> CommandT:
@@ -29,6 +32,28 @@ def _rule_options(command: CommandT) -> CommandT:
         click.option("--start", "start_date", help="First day, YYYY-MM-DD."),
         click.option("--end", "end_date", help="Last day, YYYY-MM-DD."),
         click.option("--recurrence", help="Charge and credit: one_time or monthly."),
+        click.option("--sql", "sql_query", help="Custom: one SQL statement (docs/rules.md)."),
+        click.option(
+            "--sql-file",
+            type=click.Path(allow_dash=True),
+            help="Custom: a file with the statement; - for standard input.",
+        ),
+        click.option("--adjustment-type", help=_KIND_HELP),
+        click.option(
+            "--include-free-tier/--no-include-free-tier",
+            default=None,
+            help="Re-tier: give the customer the free usage that an account of its own would have.",
+        ),
+        click.option("--charge-calculation", help="Charge: fixed or support_fee."),
+        click.option("--support-plan", help="Support fee: as this plan; `billow rules fees` lists them."),
+        click.option("--fee-tier", "fee_tiers", multiple=True, metavar="UP_TO:PERCENT", help=_TIER_HELP),
+        click.option("--fee-minimum", help="Support fee: the least fee of a month."),
+        click.option(
+            "--fee-per-account/--no-fee-per-account",
+            default=None,
+            help="Support fee: each provider account pays its own.",
+        ),
+        click.option("--fee-provider", help="Support fee: whose spend counts, such as aws (default), or all."),
         click.option("--apply-to-all/--no-apply-to-all", default=None, help="For all accounts, also future ones."),
     ]
     for each in reversed(decorate):
@@ -55,6 +80,12 @@ def add(door: Door, /, title: str, **options: Any) -> None:
       billow rules add "No tax" --type exclusion --charge-type Tax
       billow rules add Support --type charge --service Support --category Support --sub-category Monthly \\
         --amount 99.50 --start 2026-01-01 --recurrence monthly
+      billow rules add "AWS support" --type charge --service Support --category Support --sub-category Monthly \\
+        --support-plan business
+      billow rules add "List prices" --type adjustment --adjustment-type public_price
+      billow rules add "Azure markup" --type custom \\
+        --sql "UPDATE costs SET costs.amount = costs.amount * 1.08 WHERE costs.provider = 'azure'"
+      billow rules add "No tax on credits" --type custom --sql-file rule.sql
     """
     from billow.usecases.rules import add_rule
 
@@ -71,9 +102,12 @@ def add(door: Door, /, title: str, **options: Any) -> None:
 def change(door: Door, /, rule: str, **options: Any) -> None:
     """Change a billing rule; drafts it concerns become stale, issued invoices never change. "" empties a field.
 
+    SQL that makes the rule run in another execution group puts it at the end of that group.
+
     \b
-    Example:
+    Examples:
       billow rules set "Markup 10 %" --percentage 112.5
+      billow rules set "Azure markup" --sql-file rule.sql
     """
     from billow.usecases.find import find_rule
     from billow.usecases.rules import change_rule
@@ -105,7 +139,7 @@ def list_(door: Door) -> None:
                 (
                     rule.title,
                     rule.type,
-                    rule.percentage if rule.percentage is not None else rule.amount or rule.charge_type,
+                    _value(rule),
                     rule.start_date,
                     rule.end_date,
                     rule.apply_to_all,
@@ -201,7 +235,34 @@ def delete(door: Door, rule: str) -> None:
 
 
 def _given(options: dict[str, Any]) -> dict[str, object]:
-    return {name: value for name, value in options.items() if value is not None}
+    fields = {name: value for name, value in options.items() if value is not None and value != ()}
+    path = fields.pop("sql_file", None)
+    if path is not None:
+        if "sql_query" in fields:
+            raise Failed("sql_twice", "Give either --sql or --sql-file")
+        fields["sql_query"] = _text_of(path)
+    if "fee_tiers" in fields:
+        fields["fee_tiers"] = [tier for tier in fields["fee_tiers"] if tier]
+    return fields
+
+
+def _text_of(path: str) -> str:
+    try:
+        return read_bytes(path).decode("utf-8")
+    except UnicodeDecodeError as wrong:
+        raise Failed("not_utf8", f"{path} is not UTF-8 text; save it as UTF-8") from wrong
+
+
+def _value(rule: "BillingRule") -> object:
+    """Return what tells the rule from others of its type, in a few words."""
+    if rule.sql_query:
+        words = " ".join(rule.sql_query.split())
+        return words if len(words) <= _MOST_SQL else f"{words[:_MOST_SQL]}…"
+    if rule.fee_tiers:
+        return f"support fee, at least {cell_text(rule.fee_minimum or 0)}"
+    if rule.percentage is not None:
+        return rule.percentage
+    return rule.charge_type or rule.amount or rule.adjustment_type.replace("_", " ")
 
 
 def _assign(door: Door, accounts: tuple[str, ...], order: "Callable[[ManagedAccount], list[BillingRule]]") -> None:
@@ -241,4 +302,20 @@ def _assign(door: Door, accounts: tuple[str, ...], order: "Callable[[ManagedAcco
 def _show(door: Door, rule: "BillingRule") -> None:
     document = rule_document(rule)
     names = [assignment.managed_account.name for assignment in rule.assignments.select_related("managed_account")]
-    door.answer(document, lambda: print_fields(fields={**document, "accounts": names}.items()))
+    door.answer(document, lambda: _print_rule(document, names))
+
+
+def _print_rule(document: dict[str, Any], names: list[str]) -> None:
+    shown = {**document, "accounts": names}
+    sql = shown.pop("sql_query")
+    if shown["fee_tiers"] is not None:
+        shown["fee_tiers"] = [_tier_text(tier) for tier in shown["fee_tiers"]]
+    print_fields(fields=shown.items())
+    if sql:
+        click.echo("sql_query")
+        for line in sql.splitlines():
+            click.echo(f"    {cell_text(line)}".rstrip())
+
+
+def _tier_text(tier: dict[str, str]) -> str:
+    return f"up to {tier['up_to']} {tier['percentage']} %" if "up_to" in tier else f"the rest {tier['percentage']} %"
