@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from billow.coststore.query import ChargeScope, CostQuery, DayCuts, Detail
+from billow.coststore.query import ChargeScope, CostQuery, DayCuts, Detail, DetailForm, label_of
 from billow.coststore.run import UnableToQuery
 from tests.engines.bills import INTEGRATION, MARCH, FilesOnly, a_charge, joined, write_bill
 
@@ -158,7 +158,7 @@ def test_a_label_with_several_values_is_null_and_a_name_is_the_last(tmp_path: Pa
     pairs = (("VMs", "old name"), ("Disks", "new name"))
     bill = write_bill(tmp_path, [a_charge(ServiceSubcategory=sub, SubAccountName=name) for sub, name in pairs])
     (group,) = ask(tmp_path, bill, labels=("ServiceSubcategory",), names=("SubAccountName",))
-    assert (group["ServiceSubcategory"], group["SubAccountName"]) == (None, "old name")
+    assert (group[label_of("ServiceSubcategory")], group["SubAccountName"]) == (None, "old name")
 
 
 def test_two_integrations_with_the_same_account_numbers_stay_apart(tmp_path: Path) -> None:
@@ -202,3 +202,21 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     bill.files[0].write_bytes(b"not parquet")
     with pytest.raises(UnableToQuery, match=r"part-0\.parquet cannot be read"):
         ask(tmp_path, bill)
+
+
+def test_a_label_can_be_a_detail_as_well(tmp_path: Path) -> None:
+    bill = write_bill(tmp_path, [a_charge(ServiceSubcategory=name) for name in ("x", "y")])
+    everybody = (ChargeScope(integration_token=INTEGRATION),)
+    details = (Detail(column="ServiceSubcategory", scopes=everybody),)
+    found = ask(tmp_path, bill, labels=("ServiceSubcategory",), details=details)
+    assert [(group["ServiceSubcategory"], group[label_of("ServiceSubcategory")]) for group in found] == [
+        ("x", "x"),
+        ("y", "y"),
+    ]
+
+
+def test_whether_a_text_is_there_can_tell_groups_of_some_apart(tmp_path: Path) -> None:
+    bill = write_bill(tmp_path, [a_charge(RegionId="eu-1", SubAccountId=sub) for sub in ("one", "two")])
+    scope = ChargeScope(integration_token=INTEGRATION, billing_account_id="payer", sub_account_id="one")
+    detail = Detail(column="RegionId", scopes=(scope,), form=DetailForm.PRESENT)
+    assert [group[detail.name] for group in ask(tmp_path, bill, details=(detail,))] == ["y", None]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from billow.coststore.places import Places, Wanted, places_of
-from billow.coststore.query import ChargeScope, CostQuery, Detail, DetailForm, sum_of
+from billow.coststore.query import ChargeScope, CostQuery, Detail, DetailForm, label_of, sum_of
 
 QUANTITY_COLUMN = "ConsumedQuantity"
 UNIT_COLUMN = "ConsumedUnit"
@@ -72,7 +72,8 @@ def _merged(query: CostQuery, keys: Sequence[str]) -> str:
         f"CAST(SUM({_name(sum_of(amount))}) AS DECIMAL(38,18)) AS {_name(sum_of(amount))}" for amount in query.amounts
     ]
     columns += [f"MAX({_name(name)}) AS {_name(name)}" for name in query.names]
-    columns += [_if_one(_name(label), _name(label)) + f" AS {_name(label)}" for label in query.labels]
+    labels = [_name(label_of(label)) for label in query.labels]
+    columns += [f"{_if_one(label, label)} AS {label}" for label in labels]
     if query.usage:
         used = "FILTER (usage_amount IS NOT NULL)"
         unit = "COALESCE(usage_unit, '')"
@@ -106,7 +107,8 @@ def _grouped(query: CostQuery, source: Source, places: Places) -> str:
         value = _detail(source, detail)
         keys[_name(detail.name)] = value if detail in late else _split_by(value, number, places)
     keys["bucket"] = _bucket(query, source, places)
-    keys |= {_name(column): _column(source, column) for column in (*query.names, *query.labels)}
+    keys |= {_name(column): _column(source, column) for column in query.names}
+    keys |= {_name(label_of(column)): _column(source, column) for column in query.labels}
     if query.usage:
         keys["usage_unit"] = _column(source, UNIT_COLUMN)
     grouped = _summed(query, source, keys, places if places.have_cuts or details.keys() - late else None)
@@ -140,7 +142,7 @@ def _summed(query: CostQuery, source: Source, keys: Mapping[str, str], places: P
 
 def _varying(expressions: Iterable[str]) -> list[str]:
     """Leave out constants: an engine may read a literal in GROUP BY as a column's position."""
-    return [expression for expression in expressions if '"' in expression]
+    return [expression for expression in expressions if '"' in expression or "billow_" in expression]
 
 
 def _sum_of(source: Source, column: str) -> str:

@@ -82,7 +82,7 @@ class CostQuery:
     * ``cost`` (DECIMAL(38,18), nulls count as zero), ``charges`` (number of rows), and
       ``charges_without_cost`` (rows whose cost is null);
     * each of ``names``: the last of the group's values in text order;
-    * each of ``labels``: the group's value, null if there are several;
+    * for each of ``labels``, ``label_of(column)``: the group's value, null if there are several;
     * for each of ``amounts``, a decimal column, ``sum_of(column)`` (DECIMAL(38,18), nulls count as zero);
     * with ``usage``: ``usage_amount`` and ``usage_unit``, null if ``usage_mixed`` (several units).
 
@@ -99,6 +99,11 @@ class CostQuery:
     amounts: tuple[str, ...] = ()
     usage: bool = False
     only: tuple[ChargeScope, ...] | None = None
+
+
+def label_of(column: str) -> str:
+    """Return the answer's column that has a label; a detail may show the same column under its own name."""
+    return f"label of {column}"
 
 
 def sum_of(column: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from billow.billingrules.facts import PROVIDER_KEY, provider_key
-from billow.coststore.query import sum_of
+from billow.coststore.query import label_of, sum_of
 from billow.rating.columns import counts, decimals, sums_of_money, texts
 from billow.rating.joined import Usage
 from billow.rating.plan import LINE_COLUMNS, RatingPlan
@@ -28,7 +28,7 @@ class CostTable:
         self.facts[PROVIDER_KEY] = _provider_keys(self.facts["ProviderName"], self.integrations, provider_keys)
         self.days: list[date] = texts(groups, name="first_day")
         self.names: list[str | None] = texts(groups, name="SubAccountName")
-        self.subcategories: list[str | None] = texts(groups, name="ServiceSubcategory")
+        self.subcategories: list[str | None] = texts(groups, name=label_of("ServiceSubcategory"))
         self.costs: list[Decimal] = sums_of_money(groups, name="cost")
         self.charges: list[int] = counts(groups, name="charges")
         self.charges_without_cost: list[int] = counts(groups, name="charges_without_cost")
@@ -69,7 +69,13 @@ class CostTable:
 
 
 def _no_rows(question: RatingPlan) -> pa.Table:
-    texts_of = ("integration_token", *question.fact_columns, "SubAccountName", "ServiceSubcategory", "usage_unit")
+    texts_of = (
+        "integration_token",
+        *question.fact_columns,
+        "SubAccountName",
+        label_of("ServiceSubcategory"),
+        "usage_unit",
+    )
     money = ("cost", "usage_amount", *(sum_of(name) for name in question.query.amounts))
     return pa.table(
         {name: pa.array([], pa.string()) for name in texts_of}
