@@ -100,7 +100,7 @@ class Walker:
         if phase == len(program.phases) - 1 and not inserted:
             for name in program.needs.costs_columns:
                 row[name] = costs_value(name, row=row, changed=walked.changed)
-        for transform in program.phases[phase]:
+        for transform in () if walked.is_deleted else program.phases[phase]:
             if transform.dates is not None and not holds_on(
                 walked.day, start_date=transform.dates[0], end_date=transform.dates[1]
             ):
