@@ -50,10 +50,14 @@ class Linear:
 
     def of(self, amounts: Mapping[str, Decimal]) -> Decimal:
         """Return the result for the amounts, rounded to 18 decimals; raise RuleFailed if it does not fit."""
+        return stored(self.unrounded(amounts))
+
+    def unrounded(self, amounts: Mapping[str, Decimal]) -> Decimal:
+        """Return the result for the amounts as it is, to be added to others."""
         total = Decimal(0)
         for name, factor in self.terms:
             total += amounts[name] * factor
-        return stored(total if self.divisor == 1 else total / self.divisor)
+        return total if self.divisor == 1 else total / self.divisor
 
     def factor_of(self, name: str) -> Decimal | None:
         """Return k if this is just k times the named amount, else None."""

@@ -222,4 +222,4 @@ class RuleRun:
             raise
 
     def _amount_in(self, group: Group, linear: Linear) -> Decimal:
-        return linear.of(group.amounts) * self._multiplicity(group)
+        return linear.unrounded(group.amounts) * self._multiplicity(group)
