@@ -58,9 +58,14 @@ class Conversion:
         return self.cost.names | (self.if_zero.names if self.if_zero else frozenset())
 
 
+def follows_lines(*, basis: CostBasis) -> bool:
+    """Tell whether the cost of an AWS line is made of its own amounts; otherwise it stays what FOCUS says."""
+    return basis in {CostBasis.BILLED_COST, CostBasis.EFFECTIVE_COST}
+
+
 def conversion_of(*, row: Row, imported_type: str, basis: CostBasis) -> Conversion | None:
     """Return how the line becomes a cost as its row is now; None where its cost stays what FOCUS says."""
-    if basis not in {CostBasis.BILLED_COST, CostBasis.EFFECTIVE_COST}:
+    if not follows_lines(basis=basis):
         return None
     now = row.get(LINE_ITEM_TYPE) or ""
     if basis is CostBasis.EFFECTIVE_COST:

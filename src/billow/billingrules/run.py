@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from billow.billingrules import retier
-from billow.billingrules.conversion import UNBLENDED
+from billow.billingrules.conversion import UNBLENDED, follows_lines
 from billow.billingrules.datasets import AMOUNT, USAGE_AMOUNT
 from billow.billingrules.facts import Row
 from billow.billingrules.failed import RuleFailed
@@ -141,6 +141,8 @@ class RuleRun:
 
     def _retier(self, groups: Sequence[Group], place: int) -> None:
         """Give each price's cost of the whole month to the lines it counts for, by quantity."""
+        if not follows_lines(basis=self.program.basis):
+            return
         rule = self.program.retiers[place]
         members: dict[int, list[Group]] = {}
         for group in groups:
