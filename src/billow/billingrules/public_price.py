@@ -68,7 +68,8 @@ def focus_at_list_price(*, only: tuple[Condition, ...]) -> Update:
         assignments=((_number(Dataset.COSTS, AMOUNT), _number(Dataset.COSTS, LIST_COST)),),
         where=Every(
             conditions=(
-                IsMissing(operand=_text(Dataset.COSTS, LINE_ITEM_TYPE)),
+                # Asked of the bill itself: a rule may have taken the type of a report's line away.
+                IsMissing(operand=_text(Dataset.COSTS, f"{LINE_ITEM_TYPE}{PRESENT}")),
                 Comparison(operator="=", left=_text(Dataset.COSTS, "provider_key"), right=Text(value="aws")),
                 Comparison(operator="=", left=_text(Dataset.COSTS, "ChargeCategory"), right=Text(value="Usage")),
                 _is_there(Dataset.COSTS, LIST_COST),
