@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from billow.coststore.partition import Partition
 from billow.coststore.query import CostQuery
 from billow.coststore.run import run_query
+from billow.terms.cur import KIND_BY_NAME
 from billow.terms.focus import COLUMN_BY_NAME, FOCUS_COLUMNS, ColumnKind
 from billow.terms.period import BillingPeriod
 
@@ -74,9 +75,11 @@ def write_bill(
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.parquet"
     extra = sorted({column for charge in charges for column in charge} - COLUMN_BY_NAME.keys())
-    kinds = {column.name: column.kind for column in FOCUS_COLUMNS} | dict.fromkeys(extra, ColumnKind.TEXT)
+    kinds = {column.name: column.kind for column in FOCUS_COLUMNS} | {
+        name: KIND_BY_NAME.get(name, ColumnKind.TEXT) for name in extra
+    }
     cost = cost_type or pa.decimal128(38, 18)
-    schema = pa.schema([(column, _TYPES.get(kind, cost)) for column, kind in kinds.items()])
+    schema = pa.schema([(column, _type_of(column, kind, cost)) for column, kind in kinds.items()])
     rows = [{column: charge.get(column) for column in kinds} for charge in charges]
     pq.write_table(pa.Table.from_pylist(rows, schema=schema), path)
     return Partition(
@@ -87,6 +90,11 @@ def write_bill(
         rows=len(charges),
         totals=(),
     )
+
+
+def _type_of(column: str, kind: ColumnKind, cost: pa.DataType) -> pa.DataType:
+    """Keep quantities of raw reports as their import does: as fine as costs."""
+    return cost if column in KIND_BY_NAME and kind is ColumnKind.QUANTITY else _TYPES.get(kind, cost)
 
 
 def joined(*partitions: Partition) -> Partition:
