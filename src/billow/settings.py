@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
+from billow.billingrules.price_list import read_price_list
 from billow.delivery.address import UnableToReadAddress, read_address
 from billow.delivery.channels.smtp.settings import UnableToReadSmtpUrl, read_smtp_url
 from billow.delivery.channels.webhook.settings import UnableToReadWebhookSettings, read_webhook_settings
@@ -59,6 +60,20 @@ def _key(name: str, file_name: str) -> str:
     if PRODUCTION:
         raise ImproperlyConfigured(f"{name} is not set and {file} does not exist; run `billow init` or set {name}")
     return ""
+
+
+def _price_list(name: str) -> Path | None:
+    """Return the file of a price list, once it can be read without a fault."""
+    if not (given := _text(name)):
+        return None
+    path = Path(given).expanduser().resolve()
+    try:
+        prices, issues = read_price_list(text=path.read_text(encoding="utf-8"), path=str(path))
+    except (OSError, UnicodeDecodeError) as unreadable:
+        raise ImproperlyConfigured(f"{name}: {path} cannot be read: {unreadable}") from unreadable
+    if prices is None:
+        raise ImproperlyConfigured(f"{name}: {path}: {'; '.join(issue.message for issue in issues)}")
+    return path
 
 
 DATA = _data_folder()
@@ -187,6 +202,9 @@ except UnableToReadWebhookSettings as _wrong:
 
 ENGINE_MEMORY_MIB = _whole_number("BILLOW_ENGINE_MEMORY_MIB", default=1024, least=128)
 ENGINE_THREADS = _whole_number("BILLOW_ENGINE_THREADS", default=2, least=1)
+
+AWS_PRICES = _price_list("BILLOW_AWS_PRICES")
+"""Prices by volume tier to re-rate customers by; None: those that come with Billow."""
 
 OWNER_PASSWORD = os.environ.get("BILLOW_OWNER_PASSWORD", "")
 """The first owner's password for ``billow init``; empty: one is made up and shown once."""

@@ -68,11 +68,15 @@ def tiered_cost(*, quantity: Decimal, tiers: Sequence[PriceTier]) -> Decimal:
 @lru_cache(maxsize=1)
 def built_in_price_list() -> PriceList:
     """Return the price list that comes with Billow."""
-    text = files("billow.billingrules").joinpath("aws_prices.toml").read_text(encoding="utf-8")
-    prices, issues = read_price_list(text=text, path="aws_prices.toml")
+    prices, issues = read_price_list(text=built_in_prices_text(), path="aws_prices.toml")
     if prices is None:
         raise ValueError("; ".join(issue.message for issue in issues))
     return prices
+
+
+def built_in_prices_text() -> str:
+    """Return the text of the price list that comes with Billow."""
+    return files("billow.billingrules").joinpath("aws_prices.toml").read_text(encoding="utf-8")
 
 
 def read_price_list(*, text: str, path: str) -> tuple[PriceList | None, tuple[Issue, ...]]:

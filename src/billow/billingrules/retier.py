@@ -1,6 +1,7 @@
 """Re-rate tiered discounts: what a customer's volume costs by the price list's tiers, as if it had an account alone."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from decimal import ROUND_DOWN, Decimal
 
 from billow.billingrules.conversion import UNBLENDED, USAGE
@@ -18,6 +19,8 @@ READ = (
     "BillingCurrency",
 )
 AMOUNTS = (UNBLENDED, QUANTITY)
+_REGION = re.compile(r"^[A-Z]{2,4}\d?-")
+"""How AWS marks a region before a usage type: USE1-, EUC1-, EU-."""
 
 
 def price_of(*, row: Row, prices: PriceList, include_free_tier: bool) -> int | None:
@@ -33,6 +36,21 @@ def price_of(*, row: Row, prices: PriceList, include_free_tier: bool) -> int | N
         is_free = "free tier" in (row.get("lineItem/LineItemDescription") or "").lower()
         return place if is_free and not include_free_tier else None
     return None
+
+
+def unpriced_usage_types(*, used: Iterable[tuple[str, str]], prices: PriceList) -> tuple[str, ...]:
+    """Return the usage types, of pairs with their product, that the list has tiers for in other regions only."""
+    priced = {(price.product_code, usage_type) for price in prices.prices for usage_type in price.usage_types}
+    kinds = {(product, _without_region(usage_type)) for product, usage_type in priced}
+    return tuple(
+        sorted(
+            usage_type for product, usage_type in set(used) - priced if (product, _without_region(usage_type)) in kinds
+        )
+    )
+
+
+def _without_region(usage_type: str) -> str:
+    return _REGION.sub("", usage_type)
 
 
 def shared_by_quantity(*, cost: Decimal, quantities: Sequence[Decimal]) -> tuple[Decimal, ...]:

@@ -66,7 +66,7 @@ def charges_by_provider(*, lines: Iterable[InvoiceLine]) -> tuple[ProviderCharge
     """
     sums: dict[str, dict[str, dict[_RowKey, _Sum]]] = {}
     for line in lines:
-        if not line.rated_cost and (line.provider_cost or line.deltas):
+        if not line.rated_cost and (line.provider_cost or any(delta.amount for delta in line.deltas)):
             continue  # a rule hides it: neither its cost nor its usage is the reader's
         rows = sums.setdefault(line.provider, {}).setdefault(line.service, {})
         _add(rows.setdefault(_row_key(line), _Sum()), line)

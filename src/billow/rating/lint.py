@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
+from billow.billingrules.failed import RuleFailed
 from billow.billingrules.program import program_of
 from billow.billingrules.rule import AdjustmentRule, BillingRule
 from billow.rating.rated_costs import RatedCosts, RatedLine
@@ -49,10 +50,14 @@ def _in_the_month(
     after: Mapping[str, RatedCosts],
     titles: Mapping[str, str],
 ) -> Iterable[Issue]:
-    program = program_of(rules=[rule], period=period)
+    try:
+        program = program_of(rules=[rule], period=period)
+    except RuleFailed as failed:
+        yield _warning("rule_failed", f"{rule.title} cannot be carried out: {failed}.")
+        return
     if not program.changes_charges and not program.inserts and not program.sums:
         yield _warning("dates_exclude_month", f"By its dates {rule.title} does nothing in {period}.")
-    elif after and not any(_changed_by(rule, line) for line in _lines(after)):
+    elif _succeeded(after) and not any(_changed_by(rule, line) for line in _lines(after)):
         yield _warning("matches_nothing", f"{rule.title} changes no line of {period}; is each name in it spelt right?")
     emptied = [token for token, costs in after.items() if _removes_everything(rule, before[token], costs)]
     if emptied:
@@ -62,10 +67,15 @@ def _in_the_month(
     yield from _fees_changed(rule, after, titles)
 
 
+def _succeeded(after: Mapping[str, RatedCosts]) -> bool:
+    """Tell whether anybody's month could be rated."""
+    return any(costs.failure is None for costs in after.values())
+
+
 def _removes_everything(rule: BillingRule, before: RatedCosts, after: RatedCosts) -> bool:
     """Tell whether something was left before, nothing is left after, and the rule had a part in it."""
     provider_lines = [line for line in after.lines if line.inserted_by is None]
-    return (
+    return after.failure is None and (
         any(line.rated_cost for line in before.lines if line.inserted_by is None)
         and not any(line.rated_cost for line in provider_lines)
         and any(_changed_by(rule, line) for line in provider_lines)
@@ -79,6 +89,7 @@ def _fees_changed(rule: BillingRule, after: Mapping[str, RatedCosts], titles: Ma
         for line in _lines(after)
         for delta in line.deltas
         if line.inserted_by
+        and delta.amount
         and delta.rule_token != line.inserted_by
         and rule.token in {line.inserted_by, delta.rule_token}
     }

@@ -3,7 +3,7 @@
 import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from billow.billingrules.rule import BillingRule
@@ -32,7 +32,7 @@ class CustomerEffect:
     """One customer's subtotal (before taxes and fees) under the one list and under the other.
 
     Amounts are in the customer's currency, rounded as the invoice would be; they are None, and ``problem`` says why,
-    where no invoice could be made.
+    where no invoice could be made. ``before`` alone is None where a rule fails now and no longer would.
     """
 
     account_token: str
@@ -109,6 +109,10 @@ def compare_agreements(
     customers, lines = [], []
     for account in accounts:
         old, new = rated_before[account.token], rated_after[account.token]
+        if new.failure is not None:
+            failure = replace(new.failure, message=f"{account.name}: {new.failure.message}")
+            customers.append(_without_amounts(account, failure))
+            continue
         try:
             factors = _factors(account, inputs, (*old.lines, *new.lines))
         except UnableToDraftInvoice as unable:
@@ -116,7 +120,8 @@ def compare_agreements(
             continue
         changed = _changed_lines(account, old.lines, new.lines, factors)
         lines.extend(changed)
-        customers.append(_customer(account, inputs, (old.lines, new.lines), factors, touched=len(changed)))
+        effect = _customer(account, inputs, (old.lines, new.lines), factors, touched=len(changed))
+        customers.append(effect if old.failure is None else replace(effect, before=None))
     return Comparison(
         period=period,
         customers=tuple(customers),
@@ -185,9 +190,10 @@ def _changed_lines(
 ) -> list[ChangedLine]:
     examples = {_key(line): line for line in (*before, *after)}
     old, new = _sums(before), _sums(after)
+    touching = _rules_by_line(before), _rules_by_line(after)
     changed = []
     for key, line in examples.items():
-        if old[key] == new[key]:
+        if old[key] == new[key] and touching[0].get(key) == touching[1].get(key):
             continue
         changed.append(
             ChangedLine(
@@ -214,6 +220,15 @@ def _sums(lines: Sequence[RatedLine]) -> dict[tuple[str | None, ...], Decimal]:
     return sums
 
 
+def _rules_by_line(lines: Sequence[RatedLine]) -> dict[tuple[str | None, ...], set[str]]:
+    """Return which rules had a part in each line, also those that changed only what it is called."""
+    rules: dict[tuple[str | None, ...], set[str]] = {}
+    for line in lines:
+        if line.deltas:
+            rules.setdefault(_key(line), set()).update(delta.rule_token for delta in line.deltas)
+    return rules
+
+
 def _key(line: RatedLine) -> tuple[str | None, ...]:
     """Return what tells the lines of a rated month apart."""
     return (
@@ -238,7 +253,7 @@ def _without_amounts(account: ManagedAccount, problem: Issue) -> CustomerEffect:
 def _totals(customers: Sequence[CustomerEffect]) -> tuple[CustomerEffect, ...]:
     by_currency: dict[str, list[CustomerEffect]] = defaultdict(list)
     for customer in customers:
-        if customer.problem is None:
+        if customer.problem is None and customer.before is not None:
             by_currency[customer.currency].append(customer)
     return tuple(
         CustomerEffect(

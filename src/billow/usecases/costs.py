@@ -7,7 +7,7 @@ from billow.coststore.engines.duckdb import EngineLimits
 from billow.coststore.partition import CostTotals, Partition
 from billow.coststore.store import CostStore
 from billow.records.accounts.models import ManagementAccount
-from billow.records.costs.models import CostImport
+from billow.records.costs.models import CostImport, Integration
 from billow.terms.period import BillingPeriod
 from billow.usecases.actor import Actor
 
@@ -55,6 +55,12 @@ def partitions_of(*, management_account: ManagementAccount, period: BillingPerio
     """Return the live partitions of a billing period, one per integration, in a stable order."""
     imports = current_imports(management_account=management_account, period=period)
     return tuple(partition_of(cost_import) for cost_import in imports)
+
+
+def provider_keys_of(*, management_account: ManagementAccount) -> dict[str, str]:
+    """Return the provider of each integration, by the integration's token."""
+    integrations = Integration.objects.filter(management_account=management_account)
+    return dict(integrations.values_list("token", "provider"))
 
 
 def list_imports(*, actor: Actor, period: BillingPeriod | None = None) -> tuple[CostImport, ...]:

@@ -40,6 +40,8 @@ from billow.usecases.invoice_parties import (
 )
 from billow.usecases.invoice_snapshot import Origin, content_of
 from billow.usecases.one_at_a_time import await_changes
+from billow.usecases.price_list import PricesInUse, prices_for, reads_prices
+from billow.usecases.refused import Refused
 from billow.usecases.write_version import Failure, write_failure, write_version
 
 _log = logging.getLogger(__name__)
@@ -67,6 +69,8 @@ class _Inputs:
     profiles: Mapping[str, BillingProfile | None]
     exchange_rates: tuple[ExchangeRate, ...]
     logos: Mapping[str, StoredFile | None]
+    provider_keys: Mapping[str, str]
+    prices: PricesInUse | None
 
 
 def generate_due(
@@ -112,6 +116,8 @@ def _write_each(
 def _write(
     claim: Claim, invoice: Invoice, inputs: _Inputs, rated: RatedCosts | Failure, now: Callable[[], datetime]
 ) -> bool:
+    if not isinstance(rated, Failure) and rated.failure is not None:
+        rated = Failure(code=rated.failure.code, message=rated.failure.message)
     if isinstance(rated, Failure):
         return write_failure(invoice=invoice, claim=claim.token, failure=rated, now=now())
     try:
@@ -145,7 +151,7 @@ def _failure_of(error: Exception) -> Failure:
             return Failure(code=error.code, message=str(error))
         case UnableToRate():
             return Failure(code=getattr(error, "code", "rule_failed"), message=str(error))
-        case UnableToReachDocuments():
+        case UnableToReachDocuments() | Refused():
             return Failure(code=error.code, message=error.message)
         case UnableToQuery():
             return Failure(code="cost_store_damaged", message=str(error))
@@ -164,16 +170,19 @@ def _read_inputs(claim: Claim) -> _Inputs:
     all_profiles = BillingProfile.objects.visible_to(first.management_account).select_related("management_account")
     spare = tuple(all_profiles[:2])
     profiles = {account.token: profile_of(account=account, profiles=spare) for account in accounts}
+    agreements = {agreement.account_token: agreement for agreement in agreements_of(accounts)}
     return _Inputs(
         imports=imports,
         partitions=partitions,
         delegations=delegations_as_billed(
             delegations=delegations_of(first.management_account, first.period), partitions=partitions
         ),
-        agreements={agreement.account_token: agreement for agreement in agreements_of(accounts)},
+        agreements=agreements,
         profiles=profiles,
         exchange_rates=exchange_rates_of(management_account_id=first.management_account_id, period=first.period),
         logos=_store_logos(profile for profile in profiles.values() if profile is not None),
+        provider_keys={each.integration.token: each.integration.provider for each in imports},
+        prices=prices_for(rules=(rule for agreement in agreements.values() for rule in agreement.rules)),
     )
 
 
@@ -215,6 +224,8 @@ def _rate_together(
             delegations=inputs.delegations,
             basis=basis,
             with_unallocated=False,
+            provider_keys=inputs.provider_keys,
+            prices=inputs.prices.prices if inputs.prices else None,
         ).by_account
     except UnableToRate as error:
         if len(tokens) == 1:
@@ -265,6 +276,7 @@ def _origin(invoice: Invoice, inputs: _Inputs, rated: RatedCosts, value: Invoice
         cost_imports=tuple(entry for entry in inputs.imports if entry.integration.token in sources),
         logo=inputs.logos[profile.token],
         warnings=warnings,
+        prices=inputs.prices if reads_prices(rules=_rules(inputs, account.token), period=invoice.period) else None,
     )
 
 

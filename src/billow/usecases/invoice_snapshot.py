@@ -4,16 +4,17 @@ The fingerprint covers the snapshot, the bank data and the hash of every line. T
 that nobody who sees fingerprint and snapshot can find an account number by trying.
 """
 
+import hashlib
 import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from billow import __version__
-from billow.billingrules.rule import BillingRule
+from billow.billingrules.rule import BillingRule, CustomRule
 from billow.documents.logo import Logo
 from billow.invoicing.invoice import Invoice, InvoiceLine
 from billow.invoicing.serialise import canonical_json, invoice_from_dict, invoice_to_dict
@@ -23,6 +24,7 @@ from billow.records.costs.models import CostImport
 from billow.terms.issue import Issue, Severity
 from billow.usecases import documents_storage
 from billow.usecases.documents_storage import StoredFile
+from billow.usecases.price_list import PricesInUse
 
 _LINE_FIELDS = tuple(InvoiceLine.__dataclass_fields__)
 
@@ -37,6 +39,7 @@ class Origin:
     cost_imports: tuple[CostImport, ...]
     logo: StoredFile | None
     warnings: tuple[Issue, ...]
+    prices: PricesInUse | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +179,7 @@ def _origin(origin: Origin) -> dict[str, Any]:
             "include_managed_account_integrations": account.include_managed_account_integrations,
         },
         "rules": [_rule(position, rule) for position, rule in enumerate(origin.rules, start=1)],
+        "price_list": _price_list(origin.prices),
         "cost_imports": [
             {
                 "token": cost_import.token,
@@ -205,9 +209,28 @@ def _logo(origin: Origin) -> dict[str, Any] | None:
 
 def _rule(position: int, rule: BillingRule) -> dict[str, Any]:
     """Return everything that the rule says, by field name, so that rule kinds to come need no change here."""
-    fields = {name: getattr(rule, name) for name in rule.__dataclass_fields__}
-    written = {name: None if value is None else str(_plain(value)) for name, value in fields.items()}
-    return {"position": position, "type": type(rule).__name__, **written}
+    fields = {name: _written(getattr(rule, name)) for name in rule.__dataclass_fields__}
+    if isinstance(rule, CustomRule):
+        fields["sql_sha256"] = hashlib.sha256(rule.sql_query.encode()).hexdigest()
+    return {"position": position, "type": type(rule).__name__, **fields}
+
+
+def _written(value: Any) -> Any:
+    """Return a rule's value as text, and a part of several values as what it says by name."""
+    if value is None:
+        return None
+    if isinstance(value, tuple):
+        return [_written(item) for item in value]
+    if is_dataclass(value):
+        return {name: _written(getattr(value, name)) for name in value.__dataclass_fields__}
+    return str(_plain(value))
+
+
+def _price_list(used: PricesInUse | None) -> dict[str, str] | None:
+    if used is None:
+        return None
+    prices = used.prices
+    return {"source": prices.source, "effective_date": prices.effective_date.isoformat(), "sha256": used.sha256}
 
 
 def _line_entry(line: billing.InvoiceLine) -> dict[str, Any]:

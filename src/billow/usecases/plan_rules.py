@@ -19,6 +19,7 @@ from billow.usecases.read_wanted_rules import Wanted, fingerprints, read_wanted
 from billow.usecases.refused import Refused
 from billow.usecases.rule_fields import tier_text
 from billow.usecases.rules_folder import rule_entries
+from billow.usecases.unpriced_usage import unpriced_usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,5 +179,7 @@ def _with_effect(actor: Actor, wanted: Wanted, plan: RulesPlan, period: BillingP
             after={token: effect.rated_after[token] for token in concerned},
             titles=plan.titles,
         )
+        having = [account for account in accounts if account.token in concerned]
+        found += unpriced_usage(actor=actor, rule=wanted.rules[change.token].as_rule(), accounts=having, period=period)
         warnings.extend(replace(issue, path=change.file) for issue in found)
     return replace(plan, effect=effect, warnings=tuple(dict.fromkeys(warnings)))

@@ -22,6 +22,7 @@ from billow.usecases.refused import Refused
 from billow.usecases.rule_assignments import understood
 from billow.usecases.rule_fields import read_changed_rule, read_new_rule
 from billow.usecases.rules_folder import read_rule_file
+from billow.usecases.unpriced_usage import unpriced_usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,8 @@ def preview_rule(
         after=comparison.rated_after,
         titles={each.token: each.title for rules in after.values() for each in rules},
     )
-    return RulePreview(rule=read.rule, comparison=comparison, warnings=(*read.warnings, *lint))
+    unpriced = unpriced_usage(actor=actor, rule=wanted, accounts=concerned, period=period)
+    return RulePreview(rule=read.rule, comparison=comparison, warnings=(*read.warnings, *lint, *unpriced))
 
 
 def preview_rule_file(

@@ -20,8 +20,9 @@ from billow.terms.period import BillingPeriod
 from billow.terms.rounding import RoundingRule
 from billow.usecases.agreements import delegations_of
 from billow.usecases.billed_accounts import delegations_as_billed
-from billow.usecases.costs import cost_store, partitions_of
+from billow.usecases.costs import cost_store, partitions_of, provider_keys_of
 from billow.usecases.invoice_parties import exchange_rates_of, profile_of
+from billow.usecases.price_list import prices_for
 from billow.usecases.refused import Refused
 
 
@@ -35,6 +36,7 @@ class MonthInputs:
     by_basis: Mapping[CostBasis, tuple[ManagedAccount, ...]]
     rounding_rules: Mapping[str, RoundingRule]
     exchange_rates: tuple[ExchangeRate, ...]
+    provider_keys: Mapping[str, str]
 
 
 class RememberingStore:
@@ -75,6 +77,7 @@ def month_inputs(
         by_basis={basis: tuple(concerned) for basis, concerned in by_basis.items()},
         rounding_rules=rounding_rules,
         exchange_rates=exchange_rates_of(management_account_id=management_account.pk, period=period),
+        provider_keys=provider_keys_of(management_account=management_account),
     )
 
 
@@ -89,6 +92,7 @@ def rate_month(
 
     Raises Refused if the month cannot be rated.
     """
+    prices = prices_for(rules=(rule for agreement in agreements.values() for rule in agreement.rules))
     try:
         return [
             rate(
@@ -99,6 +103,8 @@ def rate_month(
                 delegations=inputs.delegations,
                 basis=basis,
                 with_unallocated=with_unallocated and basis is CostBasis.BILLED_COST,
+                provider_keys=inputs.provider_keys,
+                prices=prices.prices if prices else None,
             )
             for basis, concerned in inputs.by_basis.items()
             if concerned or with_unallocated

@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from billow.rating.rated_costs import RatedLine, RatedMonth, UnallocatedCost
+from billow.rating.rated_costs import Agreement, RatedCosts, RatedLine, RatedMonth, UnallocatedCost
 from billow.records.billing.models import ManagedAccount
 from billow.terms.issue import Issue, Severity
 from billow.terms.period import BillingPeriod
@@ -55,7 +55,10 @@ class CostTotal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostReport:
-    """The month, group by group in the order of the groupings, sums per currency, and what nobody owns."""
+    """The month, group by group in the order of the groupings, sums per currency, and what nobody owns.
+
+    A customer with a rule that fails has its provider cost and no customer cost, and an issue says so.
+    """
 
     period: BillingPeriod
     group_by: tuple[str, ...]
@@ -86,13 +89,11 @@ def report_costs(
         else (account,)
     )
     inputs = month_inputs(management_account=actor.management_account, accounts=accounts, period=period)
-    months = rate_month(
-        inputs=inputs,
-        agreements={each.account_token: each for each in agreements_of(accounts)},
-        with_unallocated=account is None,
-    )
+    agreements = {each.account_token: each for each in agreements_of(accounts)}
+    months = rate_month(inputs=inputs, agreements=agreements, with_unallocated=account is None)
     names = {each.token: each.name for each in accounts}
-    rows = _rows(months, names, groups)
+    failures, at_cost = _failed(inputs, months, agreements)
+    rows = _rows([*months, *at_cost], names, groups)
     unallocated = months[0].unallocated if account is None else ()
     return CostReport(
         period=period,
@@ -102,9 +103,36 @@ def report_costs(
         unallocated=unallocated,
         issues=(
             *_mixed(inputs),
+            *(replace(issue, message=f"{names[token]}: {issue.message}") for token, issue in failures.items()),
             *(issue for month in months for costs in month.by_account.values() for issue in costs.issues),
         ),
     )
+
+
+def _failed(
+    inputs: MonthInputs, months: Sequence[RatedMonth], agreements: Mapping[str, Agreement]
+) -> tuple[dict[str, Issue], list[RatedMonth]]:
+    """Return what failed by account, and what those accounts cost at the provider, without any customer cost."""
+    failures = {
+        token: replace(costs.failure, severity=Severity.WARNING)
+        for month in months
+        for token, costs in month.by_account.items()
+        if costs.failure is not None
+    }
+    if not failures:
+        return {}, []
+    without_rules = {token: replace(agreement, rules=()) for token, agreement in agreements.items()}
+    return failures, [
+        RatedMonth(
+            by_account={token: _hidden(costs) for token, costs in month.by_account.items() if token in failures},
+            unallocated=(),
+        )
+        for month in rate_month(inputs=inputs, agreements=without_rules, with_unallocated=False)
+    ]
+
+
+def _hidden(costs: RatedCosts) -> RatedCosts:
+    return replace(costs, lines=tuple(replace(line, rated_cost=_NOTHING) for line in costs.lines))
 
 
 def _mixed(inputs: MonthInputs) -> tuple[Issue, ...]:

@@ -6,12 +6,22 @@ from decimal import Decimal
 
 import pytest
 
-from billow.billingrules.program import apply_effects, program_of
+from billow.billingrules.datasets import AMOUNT, USAGE_AMOUNT
+from billow.billingrules.facts import PROVIDER_KEY
+from billow.billingrules.linear import COUNT
+from billow.billingrules.program import RuleProgram, program_of
 from billow.billingrules.rule import AdjustmentRule, BillingRule, ExclusionRule
+from billow.billingrules.run import Group, RuleRun
 from billow.terms.period import BillingPeriod
 
 MARCH = BillingPeriod(2026, 3)
-USAGE = {"ServiceName": "EC2", "ServiceCategory": "Compute", "ChargeCategory": "Usage"}
+USAGE = {
+    "ProviderName": "AWS",
+    PROVIDER_KEY: "aws",
+    "ServiceName": "EC2",
+    "ServiceCategory": "Compute",
+    "ChargeCategory": "Usage",
+}
 
 
 def shown(percentage: str, token: str = "r", **limits: object) -> AdjustmentRule:
@@ -19,11 +29,23 @@ def shown(percentage: str, token: str = "r", **limits: object) -> AdjustmentRule
 
 
 def rated(cost: str, rules: Sequence[BillingRule], day: int = 10, **facts: str) -> Decimal:
-    program = program_of(rules=rules, period=MARCH)
-    effects = program.effects_on(facts={**USAGE, **facts}, day=date(2026, 3, day))
-    result, deltas = apply_effects(cost=Decimal(cost), effects=effects)
-    assert result == Decimal(cost) + sum((amount for _, amount in deltas), Decimal(0))
-    return result
+    group = rated_group(cost, program_of(rules=rules, period=MARCH), day, **facts)
+    assert group.rated_cost == Decimal(cost) + sum((amount for _, amount in group.deltas), Decimal(0))
+    return group.rated_cost
+
+
+def rated_group(cost: str, program: RuleProgram, day: int = 10, **facts: str) -> Group:
+    run = RuleRun(program=program, currency="USD")
+    row = {**dict.fromkeys(program.columns), **USAGE, **facts}
+    group = Group(
+        currency="USD",
+        account=None,
+        provider_cost=Decimal(cost),
+        amounts={AMOUNT: Decimal(cost), USAGE_AMOUNT: Decimal(0), COUNT: Decimal(1)},
+        treatment=run.walker.treatment_of(row=row, day=date(2026, 3, day)),
+    )
+    (done,) = run.complete([group])
+    return done
 
 
 @pytest.mark.parametrize(
@@ -73,12 +95,14 @@ def test_dates_at_the_months_edges_cut_nothing() -> None:
 def test_a_rule_of_another_month_is_left_out_of_the_plan() -> None:
     rule = shown("50", service="EC2", end_date=date(2026, 2, 28))
     program = program_of(rules=[rule], period=MARCH)
-    assert (program.steps, program.columns) == ((), frozenset())
+    assert not program.changes_charges
+    assert program.columns == frozenset()
 
 
 def test_the_plan_names_the_columns_that_rules_look_at() -> None:
     rules = [shown("50", service="EC2"), shown("60", "s", category="Compute"), shown("70", "t")]
-    assert program_of(rules=rules, period=MARCH).columns == {"ServiceName", "ServiceCategory"}
+    of_category = {"ServiceCategory", "product/productFamily", "bill/BillingEntity"}
+    assert program_of(rules=rules, period=MARCH).columns == {"ServiceName", *of_category}
 
 
 def test_after_each_rule_the_cost_is_rounded_to_18_decimals_half_away_from_zero() -> None:

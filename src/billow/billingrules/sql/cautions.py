@@ -6,6 +6,7 @@ from decimal import Decimal
 from billow.billingrules.datasets import ACCRUED_AT, AMOUNT, AMOUNTS_OF_AWS
 from billow.billingrules.expression import (
     Arithmetic,
+    Case,
     Column,
     Comparison,
     Condition,
@@ -93,8 +94,10 @@ def _cautions_of_assignment(column: Column, value: Value, *, where: Condition | 
             message=f"this gives every charge the same {column.name}; add WHERE if only some are meant",
             value=column.name,
         )
-    factor = _factor(column, value)
-    if is_amount and factor is not None and not _SMALLEST_FACTOR <= factor <= _LARGEST_FACTOR:
+    factors = dict.fromkeys(_factor(column, branch) for branch in _branches(value)) if is_amount else {}
+    for factor in factors:
+        if factor is None or _SMALLEST_FACTOR <= factor <= _LARGEST_FACTOR:
+            continue
         yield caution(
             "unusual_factor",
             place=place,
@@ -104,12 +107,25 @@ def _cautions_of_assignment(column: Column, value: Value, *, where: Condition | 
         )
 
 
+def _branches(value: Value) -> Iterator[Value]:
+    """Yield what a value can be: itself, or what the branches of its cases say."""
+    waiting = [value]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Case):
+            waiting.extend(reversed([*(said for _, said in value.branches), value.otherwise]))
+        else:
+            yield value
+
+
 def _factor(column: Column, value: Value) -> Decimal | None:
     match value:
         case Arithmetic(operator="*", left=left, right=Number(value=factor)) if left == column:
             return factor
         case Arithmetic(operator="*", left=Number(value=factor), right=right) if right == column:
             return factor
+        case Arithmetic(operator="/", left=left, right=Number(value=divisor)) if left == column and divisor:
+            return round(1 / divisor, 6).normalize()
     return None
 
 

@@ -136,12 +136,17 @@ def _places(page: "InvoicePage") -> int:
     return currency_of(page.row.currency).minor_unit_places
 
 
+def _change(amount: Decimal) -> str:
+    """Return what a rule changed in a line's cost; one that changed only what the line says has no amount."""
+    return f"{amount:+f}" if amount else "same cost, shown otherwise"
+
+
 def _print(lines: list[dict[str, Any]]) -> None:
     rows: list[tuple[object, ...]] = []
     for each in lines:
         label = " · ".join(part for part in (each["provider"], each["service"], each["description"]) if part)
         rows.append((each["line"], label, each["provider_cost"], each["source_currency"]))
-        rows += [("", f"  {delta['title']}", f"{delta['amount']:+f}", "") for delta in each["deltas"]]
+        rows += [("", f"  {delta['title']}", _change(delta["amount"]), "") for delta in each["deltas"]]
         if each["exchange_rate"] != 1:
             rows.append(("", f"  at {each['exchange_rate']:f}", each["exact"], ""))
         rows.append(("", "  rounding", f"{each['rounding']:+f}", ""))

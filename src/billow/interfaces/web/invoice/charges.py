@@ -119,7 +119,8 @@ def _steps(line: Any, currency: str, rate: Any) -> tuple[Step, ...]:
     steps = [Step(label="Provider cost", value=f"{exact_text(line.provider_cost)} {source}")]
     for delta in line.deltas:
         sign = "+" if delta.amount > 0 else ""
-        steps.append(Step(label=delta.title, value=f"{sign}{exact_text(delta.amount)} {source}"))
+        changed = f"{sign}{exact_text(delta.amount)} {source}" if delta.amount else "same cost, shown otherwise"
+        steps.append(Step(label=delta.title, value=changed))
     steps.append(Step(label="Customer cost", value=f"{exact_text(line.rated_cost)} {source}", is_result=True))
     if rate is not None and source != currency:
         steps.append(Step(label=f"× rate of {day(rate.effective_date)}", value=f"{rate.rate.normalize():f}"))
