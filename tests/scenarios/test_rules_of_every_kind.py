@@ -163,7 +163,7 @@ def test_own_tiers_are_kept_exactly_and_count_for_any_provider(people: People) -
         FeeTier(percentage=Decimal(10), up_to=Decimal("10000.5")),
         FeeTier(percentage=Decimal("2.25")),
     )
-    assert (value.provider, value.minimum, value.per_account) == (None, 0, False)
+    assert (value.provider, value.minimum, value.per_account) == (None, Decimal(0), False)
 
 
 def test_rules_of_all_groups_run_in_their_order(people: People) -> None:
