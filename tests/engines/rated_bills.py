@@ -14,6 +14,7 @@ from tests.engines.bills import INTEGRATION, MARCH, FilesOnly, a_charge, write_b
 
 CUSTOMER = "acct_a"
 OWN, PAYER = "111111111111", "444455556666"
+MARKETPLACE: dict[str, Any] = {"bill/BillingEntity": "AWS Marketplace", "product/productFamily": None}
 _FOREIGN_PLAN = f"arn:aws:savingsplans::{PAYER}:savingsplan/a"
 _FOREIGN_RESERVATION = f"arn:aws:ec2:eu-central-1:{PAYER}:reserved-instances/a"
 
@@ -22,7 +23,7 @@ def sql(text: str, token: str = "rule", **dates: Any) -> CustomRule:
     return CustomRule(token=token, title=token.capitalize(), sql_query=text, **dates)
 
 
-def aws_line(cost: str, kind: str = "Usage", **columns: Any) -> dict[str, Any]:
+def aws_line(cost: str, kind: Any = "Usage", **columns: Any) -> dict[str, Any]:
     """Give a line of an AWS report as its import keeps it; ``cost`` is the unblended one."""
     unblended = Decimal(cost)
     raw: dict[str, Any] = {
@@ -43,19 +44,22 @@ def aws_line(cost: str, kind: str = "Usage", **columns: Any) -> dict[str, Any]:
 
 def covered(cost: str, effective: str, **columns: Any) -> dict[str, Any]:
     """Give usage that a Savings Plan of the payer covered."""
-    plan = {"savingsPlan/SavingsPlanARN": _FOREIGN_PLAN, "savingsPlan/SavingsPlanEffectiveCost": Decimal(effective)}
+    plan: dict[str, Any] = {
+        "savingsPlan/SavingsPlanARN": _FOREIGN_PLAN,
+        "savingsPlan/SavingsPlanEffectiveCost": Decimal(effective),
+    }
     return aws_line(cost, "SavingsPlanCoveredUsage", **{"EffectiveCost": Decimal(effective), **plan, **columns})
 
 
 def negation(cost: str, **columns: Any) -> dict[str, Any]:
     """Give what takes the covered usage back."""
-    plan = {"savingsPlan/SavingsPlanARN": _FOREIGN_PLAN, "EffectiveCost": Decimal(0)}
+    plan: dict[str, Any] = {"savingsPlan/SavingsPlanARN": _FOREIGN_PLAN, "EffectiveCost": Decimal(0)}
     return aws_line(cost, "SavingsPlanNegation", **{**plan, **columns})
 
 
 def reserved(public: str, effective: str, **columns: Any) -> dict[str, Any]:
     """Give usage that a reservation of the payer covered: AWS writes no unblended cost."""
-    given = {
+    given: dict[str, Any] = {
         "reservation/ReservationARN": _FOREIGN_RESERVATION,
         "reservation/EffectiveCost": Decimal(effective),
         "pricing/publicOnDemandCost": Decimal(public),

@@ -15,7 +15,7 @@ import pytest
 from billow.billingrules.rule import PublicPriceRule, RemoveCommitmentDiscountsRule
 from billow.terms.focus import CostBasis
 from tests.engines.bills import a_charge
-from tests.engines.rated_bills import PAYER, aws_line, covered, negation, rated, reserved, sql, total
+from tests.engines.rated_bills import MARKETPLACE, PAYER, aws_line, covered, negation, rated, reserved, sql, total
 
 WHOLE = Decimal(376)
 INTERNAL = "222222222222"
@@ -36,7 +36,7 @@ def the_bill() -> list[dict[str, Any]]:
         aws_line("100"),
         aws_line("40", **{"product/ProductName": "Amazon S3", "product/productFamily": "Storage"}),
         aws_line("10", **{"lineItem/ProductCode": "AWSSupportBusiness", "product/ProductName": "AWS Support"}),
-        aws_line("20", **{"bill/BillingEntity": "AWS Marketplace", "product/productFamily": None}),
+        aws_line("20", **MARKETPLACE),
         aws_line("-5", "Credit"),
         aws_line("-3", "BundledDiscount"),
         aws_line("-2", "SppDiscount", **{"lineItem/LineItemDescription": "Solution Provider Program"}),

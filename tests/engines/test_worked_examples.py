@@ -10,7 +10,19 @@ import pytest
 
 from billow.terms.focus import CostBasis
 from tests.engines.bills import a_charge
-from tests.engines.rated_bills import OWN, PAYER, added, aws_line, covered, negation, rated, reserved, sql, total
+from tests.engines.rated_bills import (
+    MARKETPLACE,
+    OWN,
+    PAYER,
+    added,
+    aws_line,
+    covered,
+    negation,
+    rated,
+    reserved,
+    sql,
+    total,
+)
 
 Bill = list[dict[str, Any]]
 OTHER_OWNER = "777788889999"
@@ -27,7 +39,7 @@ def everything() -> Bill:
         aws_line("1000"),
         aws_line("-50", "Credit"),
         aws_line("100", "Fee"),
-        aws_line("200", **{"bill/BillingEntity": "AWS Marketplace", "product/productFamily": None}),
+        aws_line("200", **MARKETPLACE),
         aws_line("30", **{"lineItem/ProductCode": "AwsPremiumSupport", "product/ProductName": "AWS Premium Support"}),
     ]
 
@@ -204,8 +216,8 @@ def test_a_product_family_can_be_renamed_whatever_the_case_of_the_columns_name(t
               WHERE aws.product/ProductName LIKE '%Support%' AND aws.lineItem/LineItemType IN ('Fee', 'Usage')"""
     found = rated(tmp_path, [aws_line("3", **{"product/ProductName": "AWS Support"}), aws_line("4")], sql(text))
     assert [(line.service, line.service_category, line.rated_cost) for line in found.lines] == [
-        ("AWS Support", "Partner Support", 3),
-        ("Amazon EC2", None, 4),
+        ("AWS Support", "Partner Support", Decimal(3)),
+        ("Amazon EC2", None, Decimal(4)),
     ]
 
 
@@ -299,7 +311,10 @@ def test_a_service_can_be_renamed(tmp_path: Path) -> None:
     )
     bill = [a_charge(ServiceName="AWS Lambda"), a_charge(ServiceName="Compute Plus"), a_charge()]
     found = rated(tmp_path, bill, sql(text))
-    assert sorted((line.service, line.rated_cost) for line in found.lines) == [("Compute Plus", 2), ("EC2", 1)]
+    assert sorted((line.service, line.rated_cost) for line in found.lines) == [
+        ("Compute Plus", Decimal(2)),
+        ("EC2", Decimal(1)),
+    ]
 
 
 INSERT = "INSERT INTO costs (provider, service, cost_category, cost_sub_category, cost_type, amount)\nVALUES "
@@ -376,7 +391,8 @@ def test_what_was_taken_away_from_the_report_stays_away(tmp_path: Path) -> None:
     gone = sql("DELETE FROM aws", "gone")
     dearer = sql("UPDATE costs SET costs.amount = costs.amount + 5, costs.service = 'New'", "dearer")
     (line,) = rated(tmp_path, [aws_line("10")], gone, dearer).lines
-    assert (line.rated_cost, line.service, [delta.rule_token for delta in line.deltas]) == (0, "Amazon EC2", ["gone"])
+    assert (line.rated_cost, line.service) == (Decimal(0), "Amazon EC2")
+    assert [delta.rule_token for delta in line.deltas] == ["gone"]
 
 
 def test_a_sum_is_rounded_once_however_many_groups_it_is_made_of(tmp_path: Path) -> None:
