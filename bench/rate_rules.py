@@ -61,7 +61,7 @@ def bare_aggregate(partitions: Sequence[Partition], accounts: Path) -> dict[str,
 
 def rate_all(partitions: Sequence[Partition], accounts: Path, store: CostStore, lists: str) -> dict[str, Any]:
     """Rate every customer of the accounts file, or one alone, under lists of the kind."""
-    delegations, owners = _delegations(accounts, partitions[0].integration_token)
+    delegations, owners = delegations_of(accounts, partitions[0].integration_token)
     if lists == "one_customer":
         owners = owners[:1]
     shared = _rules(0)
@@ -146,7 +146,8 @@ def _resource_rules(index: int) -> tuple[BillingRule, ...]:
     )
 
 
-def _delegations(accounts: Path, integration_token: str) -> tuple[list[Delegation], list[str]]:
+def delegations_of(accounts: Path, integration_token: str) -> tuple[list[Delegation], list[str]]:
+    """Return who gets which sub account by the accounts file, and the customers."""
     with accounts.open(encoding="utf-8", newline="") as lines:
         rows = [row for row in csv.DictReader(lines) if row["Customer"]]
     delegations = [
