@@ -99,6 +99,7 @@ INSTALLED_APPS = [
     "billow.records.billing",
     "billow.records.webhooks",
     "billow.records.answers",
+    "billow.records.reports",
     "billow.interfaces.jobs",
     "billow.interfaces.web",
 ]

@@ -2,15 +2,21 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import asdict
 
 import pytest
 from django.db import transaction
 
 from billow.interfaces.api.server import make_api
 from billow.records.audit.models import AuditEntry
+from billow.records.billing.models import ManagedAccount
+from billow.records.reports.models import CostReport, Folder
+from billow.usecases.cost_reports import USUAL_CHART
 from billow.usecases.read_audit_log import entry_token
+from billow.usecases.report_words import ReportSettings
+from billow.usecases.workspaces import default_workspace
 from tests.api.endpoints import ASKERS, ENDPOINTS, OPEN, Endpoint
-from tests.api.world import ApiClient, Msp
+from tests.api.world import NOW, ApiClient, Msp
 
 Objects = Mapping[str, str]
 
@@ -29,12 +35,29 @@ def shown_objects(msp: Msp) -> Objects:
         "integration_token": msp.integration.token,
         "audit_log_token": entry_token(entry=entry),
         "webhook_token": msp.webhook.token,
+        **report_objects(msp, msp.shown),
     }
 
 
 def hidden_objects(msp: Msp) -> Objects:
     """Return a token for every placeholder that belongs to a managed account, of one that nobody here may see."""
-    return {"invoice_token": msp.hidden_invoice.token, "managed_account_token": msp.hidden.token}
+    return {
+        "invoice_token": msp.hidden_invoice.token,
+        "managed_account_token": msp.hidden.token,
+        **report_objects(msp, msp.hidden),
+    }
+
+
+def report_objects(msp: Msp, account: ManagedAccount) -> Objects:
+    """Return a workspace of the customer, and what lies in it."""
+    workspace = default_workspace(management_account=msp.account, account=account, now=NOW)
+    kept = {"settings": asdict(ReportSettings()), "chart_settings": USUAL_CHART}
+    common = {"management_account": msp.account, "workspace": workspace, "created_at": NOW, "updated_at": NOW}
+    return {
+        "workspace_token": workspace.token,
+        "folder_token": Folder.objects.create(title="Mine", **common).token,
+        "cost_report_token": CostReport.objects.create(title="Mine", **kept, **common).token,
+    }
 
 
 def placeholders(endpoint: Endpoint) -> list[str]:
