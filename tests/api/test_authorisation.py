@@ -10,6 +10,7 @@ from django.db import transaction
 from billow.interfaces.api.server import make_api
 from billow.records.audit.models import AuditEntry
 from billow.records.billing.models import ManagedAccount
+from billow.records.costs.models import UserCostsUpload
 from billow.records.reports.models import CostReport, Folder
 from billow.usecases.cost_reports import USUAL_CHART
 from billow.usecases.read_audit_log import entry_token
@@ -34,6 +35,7 @@ def shown_objects(msp: Msp) -> Objects:
         "managed_account_token": msp.shown.token,
         "integration_token": msp.integration.token,
         "audit_log_token": entry_token(entry=entry),
+        "user_costs_upload_token": upload_of(msp).token,
         "webhook_token": msp.webhook.token,
         **report_objects(msp, msp.shown),
     }
@@ -46,6 +48,13 @@ def hidden_objects(msp: Msp) -> Objects:
         "managed_account_token": msp.hidden.token,
         **report_objects(msp, msp.hidden),
     }
+
+
+def upload_of(msp: Msp) -> UserCostsUpload:
+    """Return a file of costs that somebody uploaded."""
+    what = {"sha256": "0" * 64, "size_bytes": 1, "storage_key": "00/0.csv", "rows": 1, "filename": "october.csv"}
+    when = {"start_date": NOW.date(), "end_date": NOW.date(), "created_at": NOW}
+    return UserCostsUpload.objects.create(integration=msp.integration, **what, **when)
 
 
 def report_objects(msp: Msp, account: ManagedAccount) -> Objects:
