@@ -117,6 +117,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         DELETE=OWN_REPORT_WRITERS,
     ),
     *_rows("/v2/costs", GET=EVERY_TOKEN),
+    *_rows("/v2/costs/data_exports", POST=EVERY_TOKEN),
+    *_rows("/v2/data_exports/{data_export_token}", GET=EVERY_TOKEN),
     *_rows("/v2/cost_providers", GET=EVERY_TOKEN),
     *_rows("/v2/cost_services", GET=EVERY_TOKEN),
     *_rows("/v2/cost_provider_accounts", GET=EVERY_TOKEN),

@@ -11,7 +11,7 @@ from billow.interfaces.api.server import make_api
 from billow.records.audit.models import AuditEntry
 from billow.records.billing.models import ManagedAccount
 from billow.records.costs.models import UserCostsUpload
-from billow.records.reports.models import CostReport, Folder
+from billow.records.reports.models import CostReport, DataExport, Folder
 from billow.usecases.cost_reports import USUAL_CHART
 from billow.usecases.read_audit_log import entry_token
 from billow.usecases.report_words import ReportSettings
@@ -61,9 +61,11 @@ def report_objects(msp: Msp, account: ManagedAccount) -> Objects:
     """Return a workspace of the customer, and what lies in it."""
     workspace = default_workspace(management_account=msp.account, account=account, now=NOW)
     kept = {"settings": asdict(ReportSettings()), "chart_settings": USUAL_CHART}
-    common = {"management_account": msp.account, "workspace": workspace, "created_at": NOW, "updated_at": NOW}
+    owned = {"management_account": msp.account, "created_at": NOW}
+    common = {"workspace": workspace, "updated_at": NOW, **owned}
     return {
         "workspace_token": workspace.token,
+        "data_export_token": DataExport.objects.create(workspace=workspace, **owned).token,
         "folder_token": Folder.objects.create(title="Mine", **common).token,
         "cost_report_token": CostReport.objects.create(title="Mine", **kept, **common).token,
     }

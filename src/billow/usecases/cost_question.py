@@ -28,7 +28,10 @@ QUESTION_FIELDS = ("filter", "groupings", "start_date", "end_date", "date_bin", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostQuestion:
-    """What is asked of a workspace's costs; both days count. ``cumulative`` adds each day to those before."""
+    """What is asked of a workspace's costs; both days count. ``cumulative`` adds each day to those before.
+
+    ``where`` is what the text ``filter`` states.
+    """
 
     workspace: Workspace
     first_day: date
@@ -37,6 +40,7 @@ class CostQuestion:
     cumulative: bool
     group_by: tuple[GroupBy, ...]
     where: Condition | None
+    filter: str
     settings: ReportSettings
 
 
@@ -63,6 +67,7 @@ def read_question(
         cumulative=date_bin == CUMULATIVE,
         group_by=read_groupings(findings, groups),
         where=read_condition(findings, text),
+        filter=text if isinstance(text, str) else "",
         settings=read_settings(findings, fields.get("settings") or {}, over=over),
     )
     findings.refuse_if_any()

@@ -105,6 +105,7 @@ def _groups(workspace: Workspace, now: datetime, *fields: CostField) -> Iterable
         cumulative=False,
         group_by=tuple(GroupBy(field) for field in fields),
         where=None,
+        filter="",
         settings=EVERYTHING,
     )
     return {tuple(row.groups.values()) for row in answer_costs(question=question).rows}

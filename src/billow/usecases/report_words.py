@@ -4,7 +4,8 @@ Source: the vendor's cost reports (names and defaults).
 """
 
 import csv
-from collections.abc import Mapping
+import io
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 
@@ -125,6 +126,13 @@ def read_groupings(findings: Findings, text: object) -> tuple[GroupBy, ...]:
 def group_name(group: GroupBy) -> str:
     """Return how interfaces write the grouping."""
     return f"{TAG}{group.tag}" if group.field is None else group.field.value
+
+
+def groupings_text(groups: Sequence[GroupBy]) -> str:
+    """Return the groups as the text that ``read_groupings`` reads."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow([group_name(group) for group in groups])
+    return text.getvalue()
 
 
 def days_of(interval: str, *, today: date) -> tuple[date, date]:

@@ -19,6 +19,7 @@ from billow.interfaces.api.v2 import (
     cost_sources,
     cost_uploads,
     costs,
+    data_exports,
     exchange_rates,
     folders,
     integrations,
@@ -58,6 +59,7 @@ ROUTERS: tuple[tuple[str, Router], ...] = (
     ("/cost_reports", cost_reports.router),
     ("/costs", costs.router),
     ("", cost_sources.router),
+    ("", data_exports.router),
 )
 """Every resource; a new one is a line here and rows in the table of tests/api/endpoints.py."""
 
