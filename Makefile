@@ -14,7 +14,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo run bench test check test-all style types imports tests-sqlite tests-postgresql test-packages lock clean
+.PHONY: help demo run bench test check test-all style types imports tests-sqlite tests-postgresql test-packages test-clients lock clean
 
 ARGS ?=
 # Tests share the cores of the machine file by file; WORKERS=0 runs them in one process, for a debugger.
@@ -57,7 +57,10 @@ imports: $(ENVIRONMENT)
 test-packages:
 	scripts/test-packages
 
-tests-sqlite: $(ENVIRONMENT) test-packages
+test-clients: $(ENVIRONMENT)
+	scripts/test-clients
+
+tests-sqlite: $(ENVIRONMENT) test-packages test-clients
 	$(PYTEST) -m "not slow" $(ARGS)
 
 tests-postgresql: $(ENVIRONMENT) test-packages

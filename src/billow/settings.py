@@ -114,6 +114,7 @@ INSTALLED_APPS = [
     "billow.records.billing",
     "billow.records.webhooks",
     "billow.records.answers",
+    "billow.records.reports",
     "billow.interfaces.jobs",
     "billow.interfaces.web",
 ]

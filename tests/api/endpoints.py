@@ -12,6 +12,8 @@ from tests.api.world import MSP_ROLES
 OWNER = frozenset({"owner"})
 RULE_WRITERS = frozenset({"owner", "integration_owner"})
 REPORT_WRITERS = frozenset({"owner", "integration_owner", "editor"})
+OWN_REPORT_WRITERS = REPORT_WRITERS | {"customer"}
+"""The customer of the tests owns his account, so he writes reports in it."""
 MSP = frozenset(MSP_ROLES)
 EVERY_TOKEN = MSP | {"customer"}
 
@@ -100,4 +102,24 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *_rows("/v2/webhooks/{webhook_token}/test", POST=OWNER),
     *_rows("/v2/webhooks/{webhook_token}/replay", POST=OWNER),
     *_rows("/v2/webhooks/{webhook_token}/calls", GET=OWNER),
+    *_rows("/v2/integrations/{integration_token}/costs.csv", POST=RULE_WRITERS),
+    *_rows("/v2/integrations/{integration_token}/costs", GET=MSP),
+    *_rows("/v2/integrations/{integration_token}/costs/{user_costs_upload_token}", DELETE=RULE_WRITERS),
+    *_rows("/v2/workspaces", GET=EVERY_TOKEN, POST=OWNER),
+    *_rows("/v2/workspaces/{workspace_token}", GET=EVERY_TOKEN, PUT=OWNER, DELETE=OWNER),
+    *_rows("/v2/folders", GET=EVERY_TOKEN, POST=OWN_REPORT_WRITERS),
+    *_rows("/v2/folders/{folder_token}", GET=EVERY_TOKEN, PUT=OWN_REPORT_WRITERS, DELETE=OWN_REPORT_WRITERS),
+    *_rows("/v2/cost_reports", GET=EVERY_TOKEN, POST=OWN_REPORT_WRITERS),
+    *_rows(
+        "/v2/cost_reports/{cost_report_token}",
+        GET=EVERY_TOKEN,
+        PUT=OWN_REPORT_WRITERS,
+        DELETE=OWN_REPORT_WRITERS,
+    ),
+    *_rows("/v2/costs", GET=EVERY_TOKEN),
+    *_rows("/v2/costs/data_exports", POST=EVERY_TOKEN),
+    *_rows("/v2/data_exports/{data_export_token}", GET=EVERY_TOKEN),
+    *_rows("/v2/cost_providers", GET=EVERY_TOKEN),
+    *_rows("/v2/cost_services", GET=EVERY_TOKEN),
+    *_rows("/v2/cost_provider_accounts", GET=EVERY_TOKEN),
 )

@@ -13,6 +13,7 @@ _TAGS = 'TRY_CAST(TRY_CAST("Tags" AS JSON) AS MAP(VARCHAR, VARCHAR))'
 _PLAIN = {
     CostField.BILLING_ACCOUNT_ID: "BillingAccountId",
     CostField.ACCOUNT_ID: "SubAccountId",
+    CostField.ACCOUNT_NAME: "SubAccountName",
     CostField.SERVICE: "ServiceName",
     CostField.REGION: "RegionId",
     CostField.RESOURCE_ID: "ResourceId",

@@ -10,6 +10,7 @@ class CostField(StrEnum):
     PROVIDER = "provider"
     BILLING_ACCOUNT_ID = "billing_account_id"
     ACCOUNT_ID = "account_id"
+    ACCOUNT_NAME = "account_name"
     SERVICE = "service"
     REGION = "region"
     RESOURCE_ID = "resource_id"

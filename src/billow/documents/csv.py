@@ -56,12 +56,12 @@ def render_csv(*, invoice: Invoice) -> bytes:
 
 def _heading(invoice: Invoice) -> dict[str, str]:
     return {
-        "invoice_number": _safe(invoice.number),
+        "invoice_number": safe_cell(invoice.number),
         "invoice_token": invoice.token,
         "billing_period_start": invoice.period.start.isoformat(),
         "billing_period_end": invoice.period.last_day.isoformat(),
         "account_token": invoice.buyer.token,
-        "account_name": _safe(invoice.buyer.name),
+        "account_name": safe_cell(invoice.buyer.name),
         "currency": invoice.currency,
     }
 
@@ -69,17 +69,17 @@ def _heading(invoice: Invoice) -> dict[str, str]:
 def _line_cells(line: InvoiceLine, *, currency: str) -> dict[str, str]:
     return {
         "line_type": "cost",
-        "provider": _safe(line.provider),
-        "billing_account_id": _safe(line.billing_account_id),
-        "account_id": _safe(line.sub_account_id),
-        "service": _safe(line.service),
-        "cost_category": _safe(line.service_category),
-        "cost_sub_category": _safe(line.service_subcategory),
-        "charge_type": _safe(line.charge_category),
-        "region": _safe(line.region),
-        "description": _safe(line.description),
+        "provider": safe_cell(line.provider),
+        "billing_account_id": safe_cell(line.billing_account_id),
+        "account_id": safe_cell(line.sub_account_id),
+        "service": safe_cell(line.service),
+        "cost_category": safe_cell(line.service_category),
+        "cost_sub_category": safe_cell(line.service_subcategory),
+        "charge_type": safe_cell(line.charge_category),
+        "region": safe_cell(line.region),
+        "description": safe_cell(line.description),
         "usage_amount": "" if line.usage_amount is None else _plain(line.usage_amount),
-        "usage_unit": _safe(line.usage_unit),
+        "usage_unit": safe_cell(line.usage_unit),
         "amount": amount_text(line.amount_minor, currency=currency),
     }
 
@@ -89,12 +89,13 @@ def _adjustment_cells(adjustment: Adjustment, *, currency: str) -> dict[str, str
     signed = adjustment.amount_minor if adds else -adjustment.amount_minor
     return {
         "line_type": adjustment.adjustment_type.value,
-        "description": _safe(adjustment.name),
+        "description": safe_cell(adjustment.name),
         "amount": amount_text(signed, currency=currency),
     }
 
 
-def _safe(text: str) -> str:
+def safe_cell(text: str) -> str:
+    """Return the text as a cell that no spreadsheet takes for a formula."""
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 

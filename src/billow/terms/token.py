@@ -23,6 +23,11 @@ TOKEN_PREFIXES = {
     "webhook_endpoint": "whk_endpt",
     "webhook_event": "whk_evt",
     "webhook_call": "whk_cll",
+    "workspace": "wrkspc",
+    "folder": "fldr",
+    "cost_report": "rprt",
+    "data_export": "dta_xprt",
+    "user_costs_upload": "usr_csts_upld",
 }
 
 _TOKEN = re.compile(r"^[a-z]+(_[a-z]+)*_[0-9a-f]{16}$")

@@ -10,6 +10,7 @@ class Work(StrEnum):
     GENERATE = "generate"
     DELIVER = "deliver"
     CALL = "call"
+    EXPORT = "export"
 
 
 _ringers: list[Callable[[Work, str], None]] = []

@@ -14,6 +14,7 @@ from billow.ingest.providers.table import UnknownFormat
 from billow.records.billing.models import ManagedAccount
 from billow.records.costs.models import CostImport, CostImportTotals, Integration
 from billow.terms.issue import Issue, has_errors
+from billow.terms.period import BillingPeriod
 from billow.usecases.actor import Actor
 from billow.usecases.audit import record
 from billow.usecases.costs import cost_store
@@ -86,17 +87,47 @@ def import_costs(
     if dry_run:
         imports = tuple(_foretell(integration, staged) for staged in result.imports)
     else:
-        imports = _record_all(actor, integration, result.imports, root=store.root, now=now)
+        imports = record_imports(
+            actor=actor, integration=integration, staged_imports=result.imports, root=store.root, now=now
+        )
     return ImportReport(imports=imports, issues=result.issues)
 
 
-def _record_all(
-    actor: Actor, integration: Integration, staged_imports: Sequence[StagedImport], *, root: Path, now: datetime
+def record_imports(
+    *, actor: Actor, integration: Integration, staged_imports: Sequence[StagedImport], root: Path, now: datetime
 ) -> tuple[ImportSummary, ...]:
+    """Make what was read the live costs of its billing periods; ``root`` is the cost store's folder."""
     with transaction.atomic():
         # Deliveries are recorded one after the other: the last one wins, whole.
         lock_management_account(management_account=actor.management_account)
         return tuple(_record(actor, integration, staged, root=root, now=now) for staged in staged_imports)
+
+
+def withdraw_costs(*, actor: Actor, integration: Integration, period: BillingPeriod, now: datetime) -> None:
+    """Take the live costs of a billing period away, with nothing in their place."""
+    with transaction.atomic():
+        lock_management_account(management_account=actor.management_account)
+        live = CostImport.objects.filter(
+            integration=integration, period_start=period.start, superseded_at__isnull=True
+        ).first()
+        if live is None:
+            return
+        live.superseded_at = now
+        live.save(update_fields=["superseded_at"])
+        _mark_drafts(actor, integration, period)
+        record(
+            actor=actor,
+            action="costs_withdrawn",
+            object_type="CostImport",
+            object_token=live.token,
+            object_name=str(live),
+            now=now,
+        )
+
+
+def _mark_drafts(actor: Actor, integration: Integration, period: BillingPeriod) -> None:
+    concerned = ManagedAccount.objects.filter(delegations__integration=integration).distinct()
+    mark_stale(management_account=actor.management_account, period=period, accounts=concerned)
 
 
 def _record(
@@ -112,8 +143,7 @@ def _record(
     if older is not None:
         older.superseded_by = newer
         older.save(update_fields=["superseded_by"])
-    concerned = ManagedAccount.objects.filter(delegations__integration=integration).distinct()
-    mark_stale(management_account=actor.management_account, period=staged.partition.billing_period, accounts=concerned)
+    _mark_drafts(actor, integration, staged.partition.billing_period)
     record(
         actor=actor,
         action="costs_imported",

@@ -84,7 +84,7 @@ def delete_integration(*, actor: Actor, integration: Integration, now: datetime)
     actor.must_own(integration)
     with transaction.atomic():
         lock_management_account(management_account=actor.management_account)
-        if integration.imports.exists():
+        if integration.imports.exists() or integration.uploads.exists():
             raise Refused(
                 "has_costs",
                 f"{integration.name} has imported costs, which invoices may rest on, so it stays. "

@@ -15,7 +15,13 @@ from billow.interfaces.api.v2 import (
     audit_logs,
     billing_profiles,
     billing_rules,
+    cost_reports,
+    cost_sources,
+    cost_uploads,
+    costs,
+    data_exports,
     exchange_rates,
+    folders,
     integrations,
     invoice_bulk,
     invoice_details,
@@ -27,6 +33,7 @@ from billow.interfaces.api.v2 import (
     teams,
     users,
     webhooks,
+    workspaces,
 )
 
 ROUTERS: tuple[tuple[str, Router], ...] = (
@@ -46,6 +53,13 @@ ROUTERS: tuple[tuple[str, Router], ...] = (
     ("/managed_accounts", sso_connections.router),
     ("/exchange_rates", exchange_rates.router),
     ("/integrations", integrations.router),
+    ("/integrations", cost_uploads.router),
+    ("/workspaces", workspaces.router),
+    ("/folders", folders.router),
+    ("/cost_reports", cost_reports.router),
+    ("/costs", costs.router),
+    ("", cost_sources.router),
+    ("", data_exports.router),
 )
 """Every resource; a new one is a line here and rows in the table of tests/api/endpoints.py."""
 

@@ -8,11 +8,13 @@ from django_tasks_db.models import DBTaskResult
 
 from billow.usecases.call_webhooks import call_due
 from billow.usecases.deliver import deliver_due
+from billow.usecases.export_costs import export_due
 from billow.usecases.generate_due import generate_due
 
 INVOICES_AT_ONCE = 50
 MAILS_AT_ONCE = 20
 CALLS_AT_ONCE = 20
+EXPORTS_AT_ONCE = 5
 BELLS_KEPT = timedelta(days=7)
 
 
@@ -38,6 +40,14 @@ def call_all(*, worker: str, carry_on: Callable[[], bool] = lambda: True) -> int
     while carry_on() and (batch := call_due(worker=worker, now=clock, limit=CALLS_AT_ONCE, carry_on=carry_on)):
         made += batch
     return made
+
+
+def export_all(*, worker: str, carry_on: Callable[[], bool] = lambda: True) -> int:
+    """Write exports of costs until none waits or somebody asks to stop; return how many were finished."""
+    written = 0
+    while carry_on() and (batch := export_due(worker=worker, now=clock, limit=EXPORTS_AT_ONCE, carry_on=carry_on)):
+        written += batch
+    return written
 
 
 def prune_bells(*, now: datetime) -> int:

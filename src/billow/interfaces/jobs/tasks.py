@@ -5,7 +5,7 @@ from typing import Any
 from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
-from billow.interfaces.jobs.sweep import call_all, deliver_all, generate_all
+from billow.interfaces.jobs.sweep import call_all, deliver_all, export_all, generate_all
 from billow.usecases.bell import Work
 
 FOREIGN_WORKER = "task-queue"
@@ -30,7 +30,18 @@ def call(token: str) -> int:  # noqa: ARG001
     return call_all(worker=FOREIGN_WORKER)
 
 
-TASKS: dict[Work, Any] = {Work.GENERATE: generate, Work.DELIVER: deliver, Work.CALL: call}
+@task()
+def export(token: str) -> int:  # noqa: ARG001
+    """Write every export that waits for it."""
+    return export_all(worker=FOREIGN_WORKER)
+
+
+TASKS: dict[Work, Any] = {
+    Work.GENERATE: generate,
+    Work.DELIVER: deliver,
+    Work.CALL: call,
+    Work.EXPORT: export,
+}
 
 
 def ring(*, work: Work, token: str) -> None:

@@ -10,7 +10,7 @@ from typing import Protocol
 from django.db import InterfaceError, OperationalError, close_old_connections, connections, transaction
 
 from billow.interfaces.jobs.calendar import OpenMonths
-from billow.interfaces.jobs.sweep import call_all, clock, deliver_all, generate_all, prune_bells
+from billow.interfaces.jobs.sweep import call_all, clock, deliver_all, export_all, generate_all, prune_bells
 from billow.interfaces.jobs.tasks import waiting_bells
 from billow.usecases.bell import Work
 from billow.usecases.call_webhooks import prune_events
@@ -97,6 +97,7 @@ def _lanes() -> tuple[Lane, ...]:
         Lane(name="generation", do=generate_all, every_s=SWEEP_EVERY_S, work=Work.GENERATE),
         Lane(name="delivery", do=deliver_all, every_s=SWEEP_EVERY_S, work=Work.DELIVER),
         Lane(name="webhooks", do=call_all, every_s=SWEEP_EVERY_S, work=Work.CALL),
+        Lane(name="exports", do=export_all, every_s=SWEEP_EVERY_S, work=Work.EXPORT),
         Lane(name="housekeeping", do=keep_house, every_s=HOUSEKEEPING_EVERY_S),
     )
 

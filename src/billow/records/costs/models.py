@@ -89,3 +89,33 @@ class CostImportTotals(models.Model):
 
     def __str__(self) -> str:
         return f"{self.currency} {self.billed_cost}"
+
+
+class UserCostsUpload(models.Model):
+    """A file of a custom provider's costs that somebody uploaded; the same name again takes its place.
+
+    The bytes are in the document storage. The cost imports of its months are made of all uploads that touch them.
+    ``amounts`` are exact sums as text, by currency.
+    """
+
+    token = token_field("user_costs_upload")
+    integration = models.ForeignKey(Integration, on_delete=models.PROTECT, related_name="uploads")
+    filename = models.CharField(max_length=255)
+    amounts = models.JSONField(default=dict)
+    start_date = models.DateField()
+    end_date = models.DateField()
+    rows = models.BigIntegerField()
+    storage_key = models.CharField(max_length=255)
+    sha256 = models.CharField(max_length=64)
+    size_bytes = models.BigIntegerField()
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["integration", "filename"], name="one_upload_per_filename"),
+            models.CheckConstraint(name="upload_ends_after_start", condition=Q(end_date__gte=models.F("start_date"))),
+        ]
+
+    def __str__(self) -> str:
+        return self.filename

@@ -1,6 +1,7 @@
 """Invoices: list, create, read, and every step of their lives."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from ninja import Body, Query, Router, Schema, Status
@@ -15,6 +16,7 @@ from billow.interfaces.api.once_per_key import reads_only
 from billow.interfaces.api.periods import read_month, read_period
 from billow.interfaces.api.problem import Problem
 from billow.interfaces.api.v2.invoice_shown import STATUSES, Invoices, InvoiceShown, shown
+from billow.usecases.cost_reports import invoice_costs
 from billow.usecases.one_invoice import approve_one, regenerate_one, request_one, send_one
 from billow.usecases.read_invoices import has_document, one_row, page_of_invoices
 
@@ -59,6 +61,8 @@ class CostReportUrl(Schema):
     """Where a person sees the costs behind the invoice."""
 
     cost_report_url: str
+    cost_report_token: str
+    costs_url: str = Field(description="The same as numbers: the question to this API that adds up to the invoice.")
 
 
 @router.get("", response=answers(Invoices), operation_id="getInvoices", summary="List invoices")
@@ -143,8 +147,14 @@ def send_and_approve(request: HttpRequest, invoice_token: str) -> dict[str, Any]
 )
 def cost_report(request: HttpRequest, invoice_token: str) -> dict[str, Any]:
     """Return the address of the console's page with the charges behind each line."""
-    row = one_row(actor=caller(request), token=invoice_token)
-    return {"cost_report_url": absolute(request, path=f"/invoices/{row.token}")}
+    costs = invoice_costs(actor=caller(request), token=invoice_token, now=clock())
+    asked = {"cost_report_token": costs.report.token, "start_date": costs.start_date, "end_date": costs.end_date}
+    counted = {f"settings[{name}]": str(value).lower() for name, value in costs.settings.items()}
+    return {
+        "cost_report_url": absolute(request, path=f"/invoices/{invoice_token}"),
+        "cost_report_token": costs.report.token,
+        "costs_url": absolute(request, path=f"/v2/costs?{urlencode(asked | counted)}"),
+    }
 
 
 @router.post(

@@ -7,8 +7,10 @@ from ninja import Body, Router, Schema
 from pydantic import Field
 
 from billow.interfaces.api.answers import answers
-from billow.interfaces.api.auth import bearer
+from billow.interfaces.api.auth import bearer, clock
 from billow.interfaces.api.text import time_text
+from billow.interfaces.api.v2.workspaces import WorkspaceShown, workspace_shown
+from billow.usecases.workspaces import own_workspaces
 
 router = Router(tags=["Me"])
 
@@ -32,7 +34,7 @@ class Me(Schema):
 
     default_workspace_token: str | None = None
     default_dashboard_token: str | None = None
-    workspaces: list[dict[str, Any]] = []
+    workspaces: list[WorkspaceShown] = []
     bearer_token: BearerToken
 
 
@@ -62,10 +64,11 @@ def update_me(request: HttpRequest, given: Body[MeGiven]) -> dict[str, Any]:  # 
 
 def _me(request: HttpRequest) -> dict[str, Any]:
     holder = bearer(request)
+    workspaces = own_workspaces(actor=holder.actor, now=clock())
     return {
-        "default_workspace_token": None,
+        "default_workspace_token": workspaces[0].token,
         "default_dashboard_token": None,
-        "workspaces": [],
+        "workspaces": [workspace_shown(each) for each in workspaces],
         "bearer_token": {
             "description": holder.description,
             "created_at": time_text(holder.created_at),

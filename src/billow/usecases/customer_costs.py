@@ -1,0 +1,183 @@
+"""What a customer is charged, day by day: the charges are cut into slices, and each is rated as an invoice would be.
+
+Rating tells apart what an invoice shows (provider, service, category, accounts, region, kind of charge). Whatever a
+question tells apart beyond that (days, resources, tags) becomes a slice of its own, which is exact for every rule that
+works on charges, and slower; so there is a limit to their number.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+
+from billow.allocation.assign import UnableToAllocate, ownership
+from billow.billingrules.rule import AdjustmentRule, ExclusionRule
+from billow.coststore.condition import CostField
+from billow.coststore.partition import Partition
+from billow.coststore.query import ChargeScope
+from billow.coststore.series import DateBin, GroupBy, Kind, ProviderPartition, SeriesQuery
+from billow.rating.rate import UnableToRate, rate
+from billow.rating.rated_costs import Agreement, RatedLine
+from billow.records.billing.models import ManagedAccount
+from billow.terms.focus import CostBasis
+from billow.terms.period import BillingPeriod
+from billow.usecases.agreements import agreement_of
+from billow.usecases.costs import cost_store
+from billow.usecases.rate_month import MonthInputs, month_inputs
+from billow.usecases.refused import Refused
+
+MOST_SLICES = 400
+"""Per month: ten groups of every day. Rating one takes some hundredths of a second."""
+
+_LINE_FIELDS: Mapping[CostField, str] = {
+    CostField.BILLING_ACCOUNT_ID: "billing_account_id",
+    CostField.ACCOUNT_ID: "sub_account_id",
+    CostField.ACCOUNT_NAME: "sub_account_name",
+    CostField.SERVICE: "service",
+    CostField.REGION: "region",
+    CostField.COST_CATEGORY: "service_category",
+}
+"""What a rated line tells by itself."""
+
+_KIND_OF: Mapping[str, Kind] = {"Credit": Kind.CREDIT, "Tax": Kind.TAX}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostPart:
+    """A part of an answer: the exact cost of one bin, group, currency and unit."""
+
+    bin: datetime
+    groups: tuple[str | None, ...]
+    currency: str
+    cost: Decimal
+    usage: Decimal | None
+    unit: str | None
+
+    def in_currency(self, currency: str, factors: Mapping[str, Decimal]) -> "CostPart":
+        """Return the part at the rates given, exactly."""
+        return replace(self, cost=self.cost * factors[self.currency], currency=currency)
+
+
+def customer_parts(
+    *, account: ManagedAccount, period: BillingPeriod, query: SeriesQuery, partitions: Sequence[ProviderPartition]
+) -> Sequence[CostPart]:
+    """Return what the query asks for of one month, as the customer is charged.
+
+    A filter looks at what the provider charged; what rules add has no provider, so no filter finds it. Raises
+    TooManyGroups, UnableToQuery, and Refused if the month cannot be rated.
+    """
+    inputs = month_inputs(management_account=account.management_account, accounts=[account], period=period)
+    asked = _Asked(query=query, inputs=inputs, agreement=agreement_of(account), basis=_basis(inputs, query))
+    try:
+        scopes = ownership(delegations=inputs.delegations, period=period).scopes_of(account_tokens=[account.token])
+        parts = list(_charged(asked, partitions, scopes)) if scopes else []
+        if query.where is None:
+            parts += _added(asked)
+    except (UnableToAllocate, UnableToRate) as unable:
+        raise Refused("unable_to_rate", str(unable)) from unable
+    return parts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """One month's question, and what the account's charges are rated from."""
+
+    query: SeriesQuery
+    inputs: MonthInputs
+    agreement: Agreement
+    basis: CostBasis
+
+    def rate(self, partitions: Sequence[Partition]) -> tuple[RatedLine, ...]:
+        """Rate the account's share of the partitions."""
+        month = rate(
+            store=cost_store(),
+            partitions=partitions,
+            period=self.inputs.period,
+            agreements=[self.agreement],
+            delegations=self.inputs.delegations,
+            basis=self.basis,
+            with_unallocated=False,
+        )
+        return month.by_account[self.agreement.account_token].lines
+
+
+def _basis(inputs: MonthInputs, query: SeriesQuery) -> CostBasis:
+    """Return the metric to start from: the question decides between billed and amortised, the profile all else."""
+    basis = next((each for each, accounts in inputs.by_basis.items() if accounts), CostBasis.BILLED_COST)
+    if basis not in {CostBasis.BILLED_COST, CostBasis.EFFECTIVE_COST}:
+        return basis
+    return CostBasis.EFFECTIVE_COST if query.amortized else CostBasis.BILLED_COST
+
+
+def _charged(
+    asked: _Asked, partitions: Sequence[ProviderPartition], scopes: tuple[ChargeScope, ...]
+) -> Iterator[CostPart]:
+    """Rate what the provider charged, slice by slice; what a rule hides leaves no trace."""
+    finer = tuple(group for group in asked.query.group_by if not _is_told_by_line(group))
+    query = replace(asked.query, group_by=finer, only=scopes)
+    concerned = {scope.integration_token for scope in scopes}
+    mine = [each for each in partitions if each.partition.integration_token in concerned]
+    with cost_store().slices(query, partitions=mine, most=MOST_SLICES) as slices:
+        for piece in slices:
+            told = dict(zip(finer, piece.groups, strict=True))
+            for line in asked.rate([piece.partition]):
+                hidden = bool(line.provider_cost) and not line.rated_cost
+                if line.inserted_by is None and not hidden:
+                    groups = tuple(_told(group, line, piece.provider, told) for group in asked.query.group_by)
+                    yield _part(piece.bin, groups, line)
+
+
+def _added(asked: _Asked) -> Iterator[CostPart]:
+    """Return the lines that rules add to the month, each on the day it is booked."""
+    if all(isinstance(rule, ExclusionRule | AdjustmentRule) for rule in asked.agreement.rules):
+        return
+    query, period = asked.query, asked.inputs.period
+    booked_on = {rule.token: period.day(start.day) for rule in asked.agreement.rules if (start := rule.start_date)}
+    for line in asked.rate(asked.inputs.partitions):
+        day = booked_on.get(line.inserted_by or "", period.start)
+        counts = _KIND_OF.get(line.charge_category) not in query.without
+        if line.inserted_by is not None and counts and query.first_day <= day <= query.last_day:
+            groups = tuple(_told(group, line, None, {}) for group in query.group_by)
+            yield _part(_bin_of(day, query.date_bin), groups, line)
+
+
+def _is_told_by_line(group: GroupBy) -> bool:
+    return group.field is CostField.PROVIDER or group.field in _LINE_FIELDS
+
+
+def _told(group: GroupBy, line: RatedLine, provider: str | None, by_slice: Mapping[GroupBy, str | None]) -> str | None:
+    if group in by_slice:
+        return by_slice[group]
+    if group.field is CostField.PROVIDER:
+        return provider
+    if group.field is not None and group.field in _LINE_FIELDS:
+        value: str | None = getattr(line, _LINE_FIELDS[group.field])
+        return value
+    added = {
+        CostField.COST_SUBCATEGORY: line.service_subcategory,
+        CostField.CHARGE_TYPE: line.charge_category,
+        CostField.TAGGED: "false",
+    }
+    return None if group.field is None else added.get(group.field)
+
+
+def _part(first: datetime, groups: tuple[str | None, ...], line: RatedLine) -> CostPart:
+    return CostPart(
+        bin=first,
+        groups=groups,
+        currency=line.currency,
+        cost=line.rated_cost,
+        usage=line.usage_amount,
+        unit=line.usage_unit,
+    )
+
+
+def _bin_of(day: date, date_bin: DateBin) -> datetime:
+    """Return the first instant of the bin that holds the day, as the store does."""
+    if date_bin is DateBin.WEEK:
+        day -= timedelta(days=day.weekday())
+    elif date_bin is DateBin.MONTH:
+        day = day.replace(day=1)
+    elif date_bin is DateBin.QUARTER:
+        day = day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
+    return datetime.combine(day, time())
