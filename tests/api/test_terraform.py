@@ -205,6 +205,13 @@ RULES: dict[str, dict[str, Any]] = {
         "start_period": "2026-06-28T00:00:00Z",
         "apply_to_all": False,
     },
+    "custom": {
+        "title": "Rename",
+        "type": "Custom",
+        "sql_query": "-- partners\nUPDATE aws SET aws.product/ProductFamily = 'Partner Support'\n"
+        "\tWHERE aws.product/ProductName LIKE '%Support%' AND aws.lineItem/LineItemType IN ('Fee', 'Usage');\n",
+        "apply_to_all": False,
+    },
 }
 
 
@@ -222,6 +229,23 @@ def test_a_rule_of_each_type_comes_back_as_it_was_written(kind: str, terraform: 
     changed = terraform.send("PUT", path, update, status=200)
     assert changed == {**made, "title": "Renamed"}
     terraform.destroy(path)
+
+
+def test_what_an_adjustment_or_a_charge_does_is_shown_where_it_applies(terraform: Terraform) -> None:
+    tiers = {"title": "Tiers", "type": "adjustment", "adjustment_type": "retier", "include_free_tier": False}
+    made = terraform.send("POST", "/v2/billing_rules", tiers, status=201)
+    assert (made["adjustment_type"], made["include_free_tier"], made["percentage"]) == ("retier", False, None)
+    assert made["charge_calculation"] is None
+
+    booked = {"service": "Support", "category": "Support", "sub_category": "Monthly"}
+    fee = {"title": "Fee", "type": "charge", **booked, "support_plan": "developer", "fee_provider": "all"}
+    made = terraform.send("POST", "/v2/billing_rules", fee, status=201)
+    assert made["fee_tiers"] == [{"up_to": None, "percentage": "3"}]
+    assert (made["fee_minimum"], made["fee_per_account"], made["fee_provider"]) == ("29.0", True, "all")
+    assert (made["charge_calculation"], made["amount"], made["adjustment_type"]) == ("support_fee", None, None)
+    tiers = {"fee_tiers": [{"up_to": "100", "percentage": "5"}, {"percentage": "2"}]}
+    changed = terraform.send("PUT", f"/v2/billing_rules/{made['token']}", tiers, status=200)
+    assert [tier["percentage"] for tier in changed["fee_tiers"]] == ["5", "2"]
 
 
 def test_numbers_of_rules_keep_every_digit(terraform: Terraform) -> None:

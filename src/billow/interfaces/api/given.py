@@ -13,6 +13,25 @@ Number = Annotated[
     ),
 ]
 """An exact number: as JSON, or as text."""
+Tiers = Annotated[
+    Any,
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "properties": {"up_to": {"type": ["string", "null"]}, "percentage": {"type": "string"}},
+                        "required": ["percentage"],
+                    },
+                },
+                {"type": "null"},
+            ]
+        }
+    ),
+]
+"""A support fee's tiers in order; the last has no ``up_to``."""
 WholeNumber = Annotated[Any, WithJsonSchema({"type": ["integer", "null"]})]
 Flag = Annotated[Any, WithJsonSchema({"type": ["boolean", "null"]})]
 

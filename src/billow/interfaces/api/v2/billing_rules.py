@@ -9,7 +9,7 @@ from pydantic import Field
 
 from billow.interfaces.api.answers import answers
 from billow.interfaces.api.auth import caller, clock
-from billow.interfaces.api.given import Flag, Given, Number, Text
+from billow.interfaces.api.given import Flag, Given, Number, Text, Tiers
 from billow.interfaces.api.links import Links, PageQuery, links_of
 from billow.interfaces.api.text import decimal_text, time_text
 from billow.records.billing.models import BillingRule
@@ -26,7 +26,14 @@ from billow.usecases.rules import (
 
 router = Router(tags=["Billing rules"])
 
-TEXTS = ("service", "category", "sub_category", "charge_type", "sql_query", "adjustment_type", "recurrence")
+TEXTS = ("service", "category", "sub_category", "charge_type", "sql_query", "recurrence")
+
+
+class FeeTierShown(Schema):
+    """A percentage of the spend up to an amount; of all the rest where ``up_to`` is null."""
+
+    up_to: str | None = Field(None, examples=["10000"])
+    percentage: str = Field(examples=["7"])
 
 
 class BillingRuleShown(Schema):
@@ -51,6 +58,11 @@ class BillingRuleShown(Schema):
     adjustment_type: str | None = None
     include_free_tier: bool | None = None
     recurrence: str | None = None
+    charge_calculation: str | None = Field(None, examples=["fixed", "support_fee"])
+    fee_tiers: list[FeeTierShown] | None = None
+    fee_minimum: str | None = None
+    fee_per_account: bool | None = None
+    fee_provider: str | None = None
 
 
 class BillingRules(Schema):
@@ -79,6 +91,12 @@ class BillingRuleGiven(Given):
     adjustment_type: Text = None
     include_free_tier: Flag = None
     recurrence: Text = Field(None, examples=["monthly"])
+    charge_calculation: Text = Field(None, examples=["support_fee"])
+    support_plan: Text = Field(None, examples=["business"], description="Fills tiers, minimum and per account.")
+    fee_tiers: Tiers = None
+    fee_minimum: Number = None
+    fee_per_account: Flag = None
+    fee_provider: Text = Field(None, examples=["aws"], description="Whose spend counts; all for everybody's.")
 
     def rule_fields(self) -> dict[str, Any]:
         """Return what was given of the fields that rules have."""
@@ -163,7 +181,21 @@ def rule_shown(rule: BillingRule, actor: Actor) -> dict[str, Any]:
         **{name: getattr(rule, name, None) or None for name in TEXTS},
         "percentage": _number(rule.percentage),
         "amount": _number(rule.amount),
-        "include_free_tier": getattr(rule, "include_free_tier", None),
+        "adjustment_type": rule.adjustment_type if rule.type == "adjustment" else None,
+        "include_free_tier": rule.include_free_tier if rule.adjustment_type == "retier" else None,
+        "charge_calculation": rule.charge_calculation if rule.type == "charge" else None,
+        **_support_fee(rule),
+    }
+
+
+def _support_fee(rule: BillingRule) -> dict[str, Any]:
+    if rule.charge_calculation != "support_fee":
+        return {}
+    return {
+        "fee_tiers": rule.fee_tiers,
+        "fee_minimum": _number(rule.fee_minimum),
+        "fee_per_account": rule.fee_per_account,
+        "fee_provider": rule.fee_provider,
     }
 
 
