@@ -173,3 +173,15 @@ def test_an_invoice_explains_lines_that_rules_renamed_and_added(billow: Program,
     text = billow.run("invoices", "explain", invoice["number"]).stdout
     assert "Rename same cost, shown otherwise" in " ".join(text.split())
     assert "+33.333333333333333333" in text
+
+
+def test_a_wrong_price_list_stops_the_program_with_all_that_is_wrong(billow: Program, tmp_path: Path) -> None:
+    prices = tmp_path / "prices.toml"
+    prices.write_text('source = "us"\n', encoding="utf-8")
+    program = Program(billow.data, {**billow.variables, "BILLOW_AWS_PRICES": str(prices)})
+    answer = program.run("rules", "list")
+    assert answer.code == 1
+    assert f"BILLOW_AWS_PRICES: {prices}: effective_date: effective_date is missing" in answer.stderr
+    assert "currency is missing" in answer.stderr
+    prices.unlink()
+    assert "cannot be read: " in program.run("rules", "list").stderr

@@ -7,7 +7,14 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from billow.records.accounts.models import User
-from billow.records.billing.models import BillingProfile, ExchangeRate, Invoice, InvoiceLine, ManagedAccount
+from billow.records.billing.models import (
+    BillingProfile,
+    BillingRule,
+    ExchangeRate,
+    Invoice,
+    InvoiceLine,
+    ManagedAccount,
+)
 from tests.factories.agreements import make_rate
 from tests.factories.invoices import FIRST_OF_NOVEMBER, make_draft, make_generating
 from tests.factories.parties import IBAN, make_managed_account, make_profile
@@ -119,3 +126,30 @@ def test_provider_names_of_any_length_fit_a_line(people: People, account: Manage
     )
     assert draft.current_version is not None
     assert draft.current_version.lines.get().service == long_name
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"type": "sql", "sql_query": "DELETE FROM costs"},
+        {"type": "custom"},
+        {"type": "custom", "sql_query": ""},
+        {"type": "adjustment"},
+        {"type": "adjustment", "adjustment_type": "blended"},
+        {"type": "adjustment", "adjustment_type": "retier", "percentage": 90},
+        {"type": "exclusion", "charge_type": "Tax", "adjustment_type": "retier"},
+        {"type": "charge", "service": "S", "category": "C", "sub_category": "M", "charge_calculation": "support_fee"},
+        {
+            "type": "credit",
+            "service": "S",
+            "category": "C",
+            "sub_category": "M",
+            "charge_calculation": "support_fee",
+            "fee_tiers": [{"percentage": "3"}],
+        },
+        {"type": "charge", "service": "S", "category": "C", "sub_category": "M", "fee_tiers": [{"percentage": "3"}]},
+    ],
+)
+def test_a_rule_has_what_its_kind_needs_and_nothing_of_another(people: People, fields: dict[str, object]) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        BillingRule.objects.create(management_account=people.msp, title="Rule", **fields)

@@ -30,6 +30,24 @@ def test_nothing_is_written_for_what_is_empty() -> None:
     assert write_toml(entries=entries) == 'title = "A"\nstart_date = 2026-01-02\napply_to_all = false\n'
 
 
+def test_text_of_several_lines_stands_as_it_is() -> None:
+    sql = "-- all of \"it\"\nDELETE FROM costs\n\tWHERE costs.service LIKE '%\\_%' -- it's\n"
+    assert write_toml(entries={"sql_query": sql}) == f"sql_query = '''\n{sql}'''\n"
+
+
+@pytest.mark.parametrize("text", ["a\n'''", "a\n'", "a\r\nb", "a\n\x00", "a\n\x7f", "\n", "\n\n", "a\n\\"])
+def test_text_that_could_come_back_otherwise_is_escaped(text: str) -> None:
+    written = write_toml(entries={"sql_query": text})
+    assert read_toml(text=written, path="a.toml") == ({"sql_query": text}, ())
+
+
+def test_a_list_of_tables_is_read_back() -> None:
+    tiers = [{"up_to": "10000", "percentage": "10"}, {"percentage": "7"}]
+    written = write_toml(entries={"fee_tiers": tiers})
+    assert written == 'fee_tiers = [\n  { up_to = "10000", percentage = "10" },\n  { percentage = "7" },\n]\n'
+    assert read_toml(text=written, path="a.toml") == ({"fee_tiers": tiers}, ())
+
+
 def test_a_number_that_was_written_without_quotes_is_exact() -> None:
     assert read_toml(text="percentage = 107.10\n", path="a.toml") == ({"percentage": Decimal("107.10")}, ())
 
