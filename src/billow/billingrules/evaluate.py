@@ -5,8 +5,9 @@ number 0. A number may be asked for as it is (``number_of``) or as a combination
 (``linear_of``).
 """
 
+import re
 from collections.abc import Callable, Sequence
-from decimal import ROUND_HALF_UP, Decimal, DecimalException, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, DecimalException
 from typing import TypeVar
 
 from billow.billingrules.expression import (
@@ -42,6 +43,8 @@ from billow.billingrules.linear import NOTHING, Linear, amount_named, per_charge
 MOST_TEXT = 4_000
 _ZERO = Decimal(0)
 _MOST_PLACES = 18
+
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 
 ReadsText = Callable[[Row], str | None]
 ReadsNumber = Callable[[Row], Decimal | None]
@@ -302,13 +305,10 @@ def _read_number(text: ReadsText) -> ReadsNumber:
 def _parsed(text: str | None) -> Decimal | None:
     if not text:
         return None
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite():
+    # Python reads more as numbers than people mean: 1_000, digits of other scripts, exponents, infinity.
+    if not _NUMBER.fullmatch(text):
         raise RuleFailed(f"the text {text[:40]!r} where a number is needed")
-    return number
+    return Decimal(text)
 
 
 def _text_call(function: Function, arguments: Sequence[Value]) -> ReadsText:
