@@ -175,7 +175,8 @@ def test_an_order_across_groups_is_refused_and_repeats_count_once(people: People
         ({"type": "adjustment", "title": "A"}, ["percentage"]),
         ({"type": "adjustment", "title": "A", "percentage": "-1"}, ["percentage"]),
         ({"type": "charge", "title": "A", "service": "S"}, ["category", "sub_category", "amount", "start_date"]),
-        ({"type": "custom", "title": "A"}, ["type"]),
+        ({"type": "sql", "title": "A"}, ["type"]),
+        ({"type": "custom", "title": "A"}, ["sql_query"]),
         ({"type": "adjustment", "title": "A", "percentage": "1", "start_date": "2026-02-30"}, ["start_date"]),
         (
             {
