@@ -69,7 +69,7 @@ ROUTERS: tuple[tuple[str, Router], ...] = (
 DESCRIPTION = """\
 Everything the console does, for programs. Authenticate with `Authorization: Bearer` and an API token
 (`billow tokens create`). Money and percentages are text in answers; requests take numbers or text.
-Refusals are `{"errors": ["…"]}`.
+Refusals are `{"errors": ["…"]}`. A POST with an `Idempotency-Key` is done once within 24 hours.
 """
 
 
