@@ -18,6 +18,7 @@ from billow.usecases.report_words import ReportSettings
 from billow.usecases.workspaces import default_workspace
 from tests.api.endpoints import ASKERS, ENDPOINTS, OPEN, Endpoint
 from tests.api.world import NOW, ApiClient, Msp
+from tests.factories.invoices import make_credit_note
 
 Objects = Mapping[str, str]
 
@@ -37,6 +38,7 @@ def shown_objects(msp: Msp) -> Objects:
         "audit_log_token": entry_token(entry=entry),
         "user_costs_upload_token": upload_of(msp).token,
         "webhook_token": msp.webhook.token,
+        "credit_note_token": make_credit_note(invoice=msp.invoice).token,
         **report_objects(msp, msp.shown),
     }
 
@@ -46,6 +48,7 @@ def hidden_objects(msp: Msp) -> Objects:
     return {
         "invoice_token": msp.hidden_invoice.token,
         "managed_account_token": msp.hidden.token,
+        "credit_note_token": make_credit_note(invoice=msp.hidden_invoice).token,
         **report_objects(msp, msp.hidden),
     }
 

@@ -192,6 +192,10 @@ def test_all_resources_is_there_and_stays(ours: Msp) -> None:
     (report,) = client.get("/v2/cost_reports").json()["cost_reports"]
     assert (report["title"], report["filter"]) == ("All Resources", None)
     assert client.delete(f"/v2/cost_reports/{report['token']}").status_code == 400
+    (workspace,) = client.get(f"/v2/workspaces?managed_account_token={ours.shown.token}").json()["workspaces"]
+    listed = client.get(f"/v2/cost_reports?workspace_token={workspace['token']}").json()["cost_reports"]
+    assert [(each["title"], each["workspace_token"]) for each in listed] == [("All Resources", workspace["token"])]
+    assert client.get("/v2/cost_reports").json()["cost_reports"] == [report], "a customer's are listed by its workspace"
 
 
 def test_an_invoice_leads_to_the_report_that_counts_what_it_counts(ours: Msp) -> None:

@@ -4,6 +4,7 @@ import threading
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.db import connection, transaction
@@ -20,7 +21,7 @@ from tests.api.world import ApiClient, Msp, make_msp
 from tests.factories.invoices import make_draft
 from tests.factories.parties import make_managed_account
 
-READING = {"downloadInvoice"}
+READING = {"downloadInvoice", "downloadCreditNote", "previewBillingRule"}
 """POSTs that change nothing."""
 
 FINANCE = {"name": "Finance"}
@@ -182,6 +183,34 @@ def test_a_form_is_the_same_whatever_its_boundary_and_another_with_another_file(
     request = form("cccc")
     _fingerprint(request)
     assert request.FILES["csv"].read() == b"a,b\n1,2\n"
+
+
+def test_a_form_that_cannot_be_read_is_400(ours: Msp) -> None:
+    answer = ours.client("owner").ask(
+        "POST",
+        "/v2/exchange_rates/csv",
+        headers={HEADER: "k"},
+        data=b"torn",
+        content_type="multipart/form-data; boundary=" + "\x7f",
+    )
+    assert answer.status_code == 400
+    assert answer.json()["errors"]
+
+
+def test_an_upload_sent_twice_is_stored_once(ours: Msp) -> None:
+    csv = b"base_currency_code,currency_code,rate,date\nEUR,USD,1.1,2026-10-01\n"
+    for content_type, data in (
+        ("application/x-www-form-urlencoded", b"csv=" + quote(csv.decode()).encode()),
+        ("multipart/form-data; boundary=a", form("a", content=csv).body),
+    ):
+        answers = [
+            ours.client("owner").ask(
+                "POST", "/v2/exchange_rates/csv", headers={HEADER: content_type}, data=data, content_type=content_type
+            )
+            for _ in range(2)
+        ]
+        assert [(each.status_code, each.content) for each in answers] == [(201, b"")] * 2
+        assert answers[1].headers[REPLAYED] == "true"
 
 
 def test_a_form_without_boundary_is_compared_as_it_came() -> None:

@@ -66,6 +66,9 @@ def test_the_python_client_walks_through_a_month(mode: str, month: Month) -> Non
     assert seen["total"] == "130.58"
     assert seen["sizes"]["pdf"] > 5_000
     assert seen["sizes"]["csv"] > 100
+    assert (seen["costs"]["report"], seen["costs"]["everything"]) == ("100.105", "107.105")
+    assert seen["costs"]["exported"].splitlines()[1].startswith(f"{month.period.start}T00:00:00Z,")
+    assert seen["uploaded"] == "7.5"
 
 
 def test_the_typescript_client_walks_through_a_month(month: Month) -> None:

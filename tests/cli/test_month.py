@@ -203,3 +203,31 @@ def test_a_request_that_is_left_to_a_worker_is_done_by_one(billow: Program, bill
     subprocess.run([sys.executable, "-m", "billow.interfaces.jobs", "--once"], env=billow.variables, check=True)
     (drafted,) = billow.ok("invoices", "list", "--account", "Ada", "--period", "2026-03")["invoices"]
     assert (drafted["number"], drafted["status"], drafted["total"]) == (asked["number"], "awaiting_approval", "165.01")
+
+
+def test_an_invoice_is_credited_and_its_month_invoiced_again(billow: Program, bill: Path, tmp_path: Path) -> None:
+    billow.ok("costs", "import", bill, "--integration", "Payer")
+    billow.ok("invoices", "generate", "--account", "Ada", "--period", "2026-03")
+    (listed,) = billow.ok("invoices", "list")["invoices"]
+    number = listed["number"]
+    assert billow.refused("invoices", "credit", number, "--reason", "x", "--yes") == ["not_approved"]
+    billow.ok("invoices", "approve", number, "--no-send", "--yes")
+    assert billow.refused("invoices", "credit", number, "--reason", "x") == ["confirmation_needed"]
+    assert billow.refused("invoices", "credit", number, "--reason", " ", "--yes") == ["no_reason"]
+    assert billow.refused("invoices", "credit", number, "--line", "99", "--reason", "x", "--yes") == ["unknown_line"]
+
+    line = billow.ok("invoices", "credit", number, "--line", "1", "--reason", "Wrong tags", "--yes")
+    rest = billow.ok("invoices", "credit", number, "--reason", "All of it", "--yes")
+    assert (line["completes"], rest["completes"]) == (False, True)
+    assert Decimal(line["total"]) + Decimal(rest["total"]) == Decimal(listed["total"])
+    assert billow.refused("invoices", "credit", number, "--reason", "x", "--yes") == ["credited_already"]
+
+    found = billow.ok("invoices", "credits", number, "--out", tmp_path / "notes")["credit_notes"]
+    assert [note["number"] for note in found] == [rest["number"], line["number"]]
+    assert sorted(path.name for path in (tmp_path / "notes").iterdir()) == sorted(
+        f"credit-note-{note['number']}.{kind}" for note in found for kind in ("csv", "pdf")
+    )
+    billow.ok("invoices", "generate", "--account", "Ada", "--period", "2026-03")
+    numbers = [each["number"] for each in billow.ok("invoices", "list")["invoices"]]
+    assert len(numbers) == 2
+    assert billow.ok("verify")["checked"]["credit notes"] == 2

@@ -6,13 +6,20 @@ from decimal import Decimal
 
 from billow.invoicing.draft import draft
 from billow.rating.rated_costs import RatedCosts, RatedLine
-from billow.records.billing.models import BillingProfile, Invoice, InvoiceSeries, InvoiceTransition, ManagedAccount
+from billow.records.billing.models import (
+    BillingProfile,
+    CreditNote,
+    Invoice,
+    InvoiceSeries,
+    InvoiceTransition,
+    ManagedAccount,
+)
 from billow.terms.period import BillingPeriod
 from billow.usecases.approve_invoices import approve
 from billow.usecases.claim_invoices import claim_due
 from billow.usecases.invoice_parties import adjustment_items_of, bank_of, buyer_of, exchange_rates_of, seller_of
 from billow.usecases.invoice_snapshot import Origin, content_of
-from billow.usecases.management_account import invoice_series
+from billow.usecases.management_account import credit_note_series, invoice_series
 from billow.usecases.write_version import write_version
 from tests.people import Person
 
@@ -110,3 +117,30 @@ def make_approved(
     assert result.all_done, result
     invoice.refresh_from_db()
     return invoice
+
+
+def make_credit_note(*, invoice: Invoice, total_minor: int = 0, now: datetime = FIRST_OF_NOVEMBER) -> CreditNote:
+    """Create the row of a credit note, without lines and documents: quick, for tests of who may see it."""
+    series = credit_note_series(management_account=invoice.management_account)
+    place = series.credit_notes.count() + 1
+    return CreditNote.objects.create(
+        management_account=invoice.management_account,
+        preceding_invoice=invoice,
+        series=series,
+        sequence=place,
+        number=f"CN-{now.year}-{place:05}",
+        currency="USD",
+        reason="Wrong tags",
+        completes=False,
+        snapshot="{}",
+        fingerprint="",
+        subtotal_minor=total_minor,
+        discounts_minor=0,
+        charges_minor=0,
+        credits_minor=0,
+        total_minor=total_minor,
+        issue_date=now.date(),
+        chain_position=place,
+        seal="",
+        created_at=now,
+    )

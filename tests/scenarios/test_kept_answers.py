@@ -1,5 +1,8 @@
 """A request with a key is done once, whatever is clicked twice, killed or late."""
 
+import signal
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -133,3 +136,33 @@ def test_who_asks_while_the_first_ones_transaction_is_open_waits_for_its_answer(
     for thread in threads:
         thread.join()
     assert results == [CREATED]
+
+
+KILLED_AT_WORK = """
+import os, signal, sys
+import django
+django.setup()
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from django.db import transaction
+from billow.usecases.kept_answers import begin
+with transaction.atomic() if sys.argv[1] == "one-transaction" else nullcontext():
+    begin(caller="api_tkn_a", key="k-1", fingerprint="f" * 64, now=datetime(2026, 11, 2, 12, tzinfo=UTC))
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("how", ["one-transaction", "in-steps"])
+def test_a_key_whose_process_was_killed_can_be_tried_again(process_environment: dict[str, str], how: str) -> None:
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED_AT_WORK, how], env=process_environment, check=False, timeout=60
+    )
+    assert killed.returncode == -signal.SIGKILL
+    if how == "in-steps":
+        assert refusal() == "key_in_use"
+    later = NOON if how == "one-transaction" else NOON + LEASE
+    begun = ask(at=later)
+    assert isinstance(begun, Begun)
+    keep(begun, answer=CREATED)
+    assert ask(at=later) == CREATED

@@ -201,6 +201,8 @@ def test_cumulative_bins_add_each_day_to_those_before(story: Story) -> None:
         ({"start_date": "1926-10-01"}, "at most 1850"),
         ({"date_bin": "decade"}, "Date bin must be one of"),
         ({"groupings": "provider,colour"}, "cannot be grouped by 'colour'"),
+        ({"groupings": "account_name"}, "cannot be grouped by 'account_name'"),
+        ({"groupings": "tag:" + "x" * 2_000}, "at most 2000 characters"),
         ({"groupings": 'provider,"service'}, "quotes in pairs"),
         ({"groupings": "tag:a\x00b"}, "control character"),
         ({"groupings": ",".join(f"tag:{number}" for number in range(13))}, "at most 12"),

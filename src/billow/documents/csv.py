@@ -2,8 +2,10 @@
 
 import csv
 import io
+from collections.abc import Iterator
 from decimal import Decimal
 
+from billow.invoicing.correction import CreditNote
 from billow.invoicing.invoice import Adjustment, AdjustmentType, Invoice, InvoiceLine
 from billow.terms.money import amount_text
 
@@ -30,6 +32,8 @@ COLUMNS = (
     "currency",
 )
 
+CREDIT_NOTE_COLUMNS = ("credit_note_number", "credit_note_token", *COLUMNS)
+
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # the last four are full-width
 
 
@@ -42,16 +46,31 @@ def render_csv(*, invoice: Invoice) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\r\n")
     writer.writeheader()
+    writer.writerows(_rows(invoice))
+    return text.getvalue().encode("utf-8")
+
+
+def render_credit_note_csv(*, note: CreditNote) -> bytes:
+    """Return the credit note in the columns of an invoice, after two of its own; its amounts mirror the invoice's."""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, CREDIT_NOTE_COLUMNS, restval="", lineterminator="\r\n")
+    writer.writeheader()
+    own = {"credit_note_number": safe_cell(note.document.number), "credit_note_token": note.document.token}
+    preceding = {"invoice_number": safe_cell(note.preceding_number), "invoice_token": note.preceding_token}
+    writer.writerows({**row, **own, **preceding} for row in _rows(note.document))
+    return text.getvalue().encode("utf-8")
+
+
+def _rows(invoice: Invoice) -> Iterator[dict[str, str]]:
     heading = _heading(invoice)
     for line in invoice.lines:
         if line.amount_minor:
-            writer.writerow(heading | _line_cells(line, currency=invoice.currency))
+            yield heading | _line_cells(line, currency=invoice.currency)
     for adjustment in invoice.adjustments:
         if adjustment.amount_minor:
-            writer.writerow(heading | _adjustment_cells(adjustment, currency=invoice.currency))
+            yield heading | _adjustment_cells(adjustment, currency=invoice.currency)
     total = amount_text(invoice.totals.total_minor, currency=invoice.currency)
-    writer.writerow(heading | {"line_type": "total", "amount": total})
-    return text.getvalue().encode("utf-8")
+    yield heading | {"line_type": "total", "amount": total}
 
 
 def _heading(invoice: Invoice) -> dict[str, str]:

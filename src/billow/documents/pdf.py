@@ -10,8 +10,9 @@ from billow.documents import fonts
 from billow.documents.figures import UnknownLocale
 from billow.documents.logo import Logo
 from billow.documents.press import PressError, press
-from billow.documents.printed import printed_invoice
+from billow.documents.printed import printed_credit_note, printed_invoice
 from billow.documents.text import printable
+from billow.invoicing.correction import CreditNote
 from billow.invoicing.invoice import Invoice
 
 _NEVER_PRINTED = frozenset({"deltas", "inserted_by", "token"})
@@ -38,15 +39,30 @@ def render_pdf(*, invoice: Invoice, logo: Logo | None) -> bytes:
         raise UnableToRenderDocument("font_missing", str(missing)) from missing
 
 
-def _rendered(invoice: Invoice, logo: Logo | None) -> bytes:
+def render_credit_note_pdf(*, note: CreditNote, logo: Logo | None) -> bytes:
+    """Return the credit note as PDF; equal input gives equal bytes, in any process."""
+    _check_sums(note.document)
     try:
-        content = json.dumps(printed_invoice(invoice=invoice, has_logo=logo is not None), ensure_ascii=False)
+        return _rendered(note, logo)
+    except fonts.UnableToFindFonts as missing:
+        raise UnableToRenderDocument("font_missing", str(missing)) from missing
+
+
+def _rendered(document: Invoice | CreditNote, logo: Logo | None) -> bytes:
+    invoice = document if isinstance(document, Invoice) else document.document
+    try:
+        printed = (
+            printed_invoice(invoice=document, has_logo=logo is not None)
+            if isinstance(document, Invoice)
+            else printed_credit_note(note=document, has_logo=logo is not None)
+        )
+        content = json.dumps(printed, ensure_ascii=False)
     except UnknownLocale as unknown:
         raise UnableToRenderDocument("unknown_locale", str(unknown)) from unknown
     with_cjk = fonts.has_cjk(content)
     if with_cjk and not fonts.has_cjk_font():
-        raise _font_missing(invoice)
-    _check_characters(invoice, content)
+        raise _font_missing(document)
+    _check_characters(document, content)
     dated = datetime.combine(invoice.issue_date or invoice.period.last_day, time(), tzinfo=UTC)
     try:
         return press().print(
@@ -70,18 +86,19 @@ def _check_sums(invoice: Invoice) -> None:
         )
 
 
-def _font_missing(invoice: Invoice) -> UnableToRenderDocument:
-    place, text = next((found for found in _texts(invoice) if fonts.has_cjk(found[1])), ("locale", invoice.locale))
+def _font_missing(document: Invoice | CreditNote) -> UnableToRenderDocument:
+    invoice = document if isinstance(document, Invoice) else document.document
+    place, text = next((found for found in _texts(document) if fonts.has_cjk(found[1])), ("locale", invoice.locale))
     return UnableToRenderDocument(
         "font_missing",
         f"{place} is {text!r}: Chinese, Japanese and Korean need one more font; install {fonts.CJK_EXTRA}",
     )
 
 
-def _check_characters(invoice: Invoice, content: str) -> None:
+def _check_characters(document: Invoice | CreditNote, content: str) -> None:
     if not fonts.hidden_characters(content):
         return
-    for place, text in _texts(invoice):
+    for place, text in _texts(document):
         hidden = sorted(fonts.hidden_characters(printable(text)))
         if hidden:
             named = ", ".join(f"{character!r} (U+{ord(character):04X})" for character in hidden)

@@ -12,6 +12,7 @@ from billow.documents.parties import bank_fields, party_block
 from billow.documents.tables import fits_one_table, itemized_table, summary_table
 from billow.documents.text import printable
 from billow.documents.words import WORDS, language_of
+from billow.invoicing.correction import CreditNote
 from billow.invoicing.invoice import Adjustment, AdjustmentType, CalculationType, Invoice, Party
 
 Printed: TypeAlias = Mapping[str, object]
@@ -51,6 +52,31 @@ def printed_invoice(*, invoice: Invoice, has_logo: bool) -> Printed:
         "totals": _totals(invoice, figures, words),
         "payment": _payment(invoice, words),
         "exchange": _exchange(invoice, figures, words),
+    }
+
+
+def printed_credit_note(*, note: CreditNote, has_logo: bool) -> Printed:
+    """Return everything the template prints of a credit note: the mirrored invoice with other words above it."""
+    document = note.document
+    figures = figures_for(locale=document.locale, currency=document.currency)
+    words = WORDS[language_of(locale=document.locale)]
+    assert document.issue_date is not None
+    return {
+        **printed_invoice(invoice=document, has_logo=has_logo),
+        "heading": words["credit_note"],
+        "title": f"{words['credit_note']} {printable(document.number)}",
+        "facts": [
+            [words["issue_date"], figures.day(document.issue_date)],
+            [words["credits_invoice"], printable(note.preceding_number)],
+            [words["invoiced_on"], figures.day(note.preceding_issue_date)],
+            [words["billing_period"], figures.month(document.period)],
+        ],
+        "due": {
+            "label": words["amount_credited"],
+            "amount": figures.money(document.totals.total_minor),
+            "note": words["reason"].format(reason=printable(note.reason)),
+        },
+        "payment": [],
     }
 
 

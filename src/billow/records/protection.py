@@ -118,23 +118,26 @@ class RefuseLateLines(Trigger):
 class RefuseReplacement(Trigger):
     """Refuse that a row is removed to make room for another, which SQLite's OR REPLACE does without a DELETE.
 
-    ``keys`` are the table's unique keys; a key may end with the condition under which it is unique. PostgreSQL
-    knows no such statement.
+    ``keys`` are the table's unique keys; a key may end with the conditions under which it is unique. With ``renews``
+    the triggers of that name give way to these. PostgreSQL knows no such statement.
     """
 
     EVENTS = ("INSERT", "UPDATE")
 
-    def __init__(self, *, name: str, table: str, keys: tuple[tuple[str, ...], ...], message: str) -> None:
+    def __init__(
+        self, *, name: str, table: str, keys: tuple[tuple[str, ...], ...], message: str, renews: bool = False
+    ) -> None:
         super().__init__(name=name, table=table, message=message)
         self.keys = keys
+        self.renews = renews
 
     def statements(self, vendor: str) -> list[str]:
         """Return the SQL for the database."""
         if vendor != "sqlite":
             return []
-        return [
-            self._statement(name, event) for name, event in zip(self.trigger_names(vendor), self.EVENTS, strict=True)
-        ]
+        names = self.trigger_names(vendor)
+        old = [f"DROP TRIGGER {name}" for name in names] if self.renews else []
+        return old + [self._statement(name, event) for name, event in zip(names, self.EVENTS, strict=True)]
 
     def trigger_names(self, vendor: str) -> list[str]:
         """Return the names of the triggers that statements() creates."""

@@ -28,7 +28,7 @@ from billow.usecases.report_words import (
     read_groupings,
     read_settings,
 )
-from billow.usecases.workspaces import default_workspace, meant_workspace, own_workspaces
+from billow.usecases.workspaces import default_workspace, meant_workspace, own_workspaces, workspace_with
 
 REPORT_FIELDS = (
     "title",
@@ -74,12 +74,14 @@ def page_of_reports(
     text: str = "",
     now: datetime,
 ) -> Page[CostReport]:
-    """Return the reports that the actor may see, *All Resources* first."""
-    for workspace in own_workspaces(actor=actor, now=now):
-        default_report(workspace=workspace, now=now)
-    rows = _visible(actor)
+    """Return the reports of a workspace, or of all of the actor's own, *All Resources* first."""
     if workspace_token:
-        rows = rows.filter(workspace__token=workspace_token)
+        workspaces = [workspace_with(actor=actor, token=workspace_token)]
+    else:
+        workspaces = list(own_workspaces(actor=actor, now=now))
+    for workspace in workspaces:
+        default_report(workspace=workspace, now=now)
+    rows = _visible(actor).filter(workspace__in=workspaces)
     if folder_token:
         rows = rows.filter(folder__token=folder_token)
     if text:
@@ -253,7 +255,9 @@ def _fill_days(findings: Findings, report: CostReport, fields: Mapping[str, obje
     elif interval is not None and interval != CUSTOM_INTERVAL:
         report.start_date = report.end_date = None
         report.date_interval = interval
-    previous = _read_pair(findings, fields, _PREVIOUS_DAYS)
+    previous = None
+    if all(fields.get(name) for name in _PREVIOUS_DAYS):  # published clients must send the last day, even by itself
+        previous = _read_pair(findings, fields, _PREVIOUS_DAYS)
     if previous is not None:
         report.previous_period_start_date, report.previous_period_end_date = previous
 

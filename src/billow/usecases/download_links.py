@@ -9,12 +9,14 @@ from datetime import datetime, timedelta
 
 from django.core import signing
 
-from billow.records.billing.models import Invoice
+from billow.records.billing.models import CreditNote, Invoice
 from billow.records.billing.models.deliveries import DocumentKind
 from billow.records.billing.models.invoices import InvoiceStatus
+from billow.terms.token import TOKEN_PREFIXES
 from billow.usecases.actor import Actor, Source
 from billow.usecases.audit import record
 from billow.usecases.invoice_rows import File
+from billow.usecases.read_credit_notes import credit_note_file, credit_note_with
 from billow.usecases.read_invoices import preview
 from billow.usecases.refused import Refused
 
@@ -27,7 +29,7 @@ _DRAFT = "draft "
 class Link:
     """What a link hands out."""
 
-    invoice_token: str
+    token: str
     kind: str
     content: str
 
@@ -42,34 +44,35 @@ def link_to(*, actor: Actor, invoice_token: str, kind: str, now: datetime) -> st
     content = _content_of(invoice, kind)
     if content is None:
         raise Refused("no_document", f"{invoice.number} has no {kind}: it is {invoice.status.replace('_', ' ')}.")
-    record(
-        actor=actor,
-        action="invoice.download_link",
-        object_type="invoice",
-        object_token=invoice.token,
-        object_name=invoice.number,
-        changes={"kind": kind},
-        now=now,
-    )
-    until = int((now + LIFETIME).timestamp())
-    return signing.Signer(salt=_SALT).sign_object([invoice.token, kind, content, until])
+    return _signed(actor, Link(token=invoice.token, kind=kind, content=content), "invoice", invoice.number, now)
+
+
+def link_to_credit_note(*, actor: Actor, token: str, kind: str, now: datetime) -> str:
+    """Return the signed text of a link to the ``pdf`` or ``csv`` of a credit note that the actor may see."""
+    note = credit_note_with(actor=actor, token=token)
+    content = note.documents.filter(kind=kind).values_list("sha256", flat=True).first()
+    if content is None:
+        raise Refused("no_document", f"{note.number} has no {kind}.")
+    return _signed(actor, Link(token=note.token, kind=kind, content=content), "credit_note", note.number, now)
 
 
 def read_link(text: str, *, now: datetime) -> Link:
     """Return the link that the signed text stands for; raise Refused if it is not ours, or its time is over."""
     try:
-        invoice_token, kind, content, until = signing.Signer(salt=_SALT).unsign_object(text)
+        token, kind, content, until = signing.Signer(salt=_SALT).unsign_object(text)
     except (signing.BadSignature, ValueError) as wrong:
         raise Refused("not_found", "Resource not found") from wrong
     if now.timestamp() >= until:
         raise Refused("not_found", "The link has expired. Ask for a new one.")
-    return Link(invoice_token=invoice_token, kind=kind, content=content)
+    return Link(token=token, kind=kind, content=content)
 
 
 def file_of(link: Link) -> File:
-    """Return the file that the link names; raise Refused if the invoice has other content by now."""
+    """Return the file that the link names; raise Refused if it has other content by now."""
+    if link.token.startswith(TOKEN_PREFIXES["credit_note"]):
+        return _credit_note(link)
     related = ("management_account", "current_version")
-    invoice = Invoice.objects.select_related(*related).filter(token=link.invoice_token).first()
+    invoice = Invoice.objects.select_related(*related).filter(token=link.token).first()
     if invoice is None or _content_of(invoice, link.kind) != link.content:
         raise _changed()
     system = Actor(management_account=invoice.management_account, user=None, source=Source.API)
@@ -77,6 +80,27 @@ def file_of(link: Link) -> File:
     if file.is_draft != link.content.startswith(_DRAFT):
         raise _changed()  # approved in this very instant
     return file
+
+
+def _signed(actor: Actor, link: Link, object_type: str, number: str, now: datetime) -> str:
+    record(
+        actor=actor,
+        action=f"{object_type}.download_link",
+        object_type=object_type,
+        object_token=link.token,
+        object_name=number,
+        changes={"kind": link.kind},
+        now=now,
+    )
+    until = int((now + LIFETIME).timestamp())
+    return signing.Signer(salt=_SALT).sign_object([link.token, link.kind, link.content, until])
+
+
+def _credit_note(link: Link) -> File:
+    note = CreditNote.objects.filter(token=link.token).first()
+    if note is None or not note.documents.filter(kind=link.kind, sha256=link.content).exists():
+        raise _changed()
+    return credit_note_file(note=note, kind=link.kind)
 
 
 def _content_of(invoice: Invoice, kind: str) -> str | None:

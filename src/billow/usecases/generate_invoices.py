@@ -16,6 +16,7 @@ from billow.usecases.audit import record
 from billow.usecases.change_invoice import change_status, do_each, lock_invoice
 from billow.usecases.closed_months import today
 from billow.usecases.generate_due import generate_due
+from billow.usecases.invoiced_months import month_of
 from billow.usecases.management_account import invoice_series
 from billow.usecases.ready_to_invoice import ready_list, reason_against
 from billow.usecases.refused import BulkResult, ItemResult, Refused
@@ -100,7 +101,7 @@ def _request(wish: _Wish, account_token: str) -> ItemResult:
 
 
 def _refuse_unless_ready(wish: _Wish, account: ManagedAccount) -> None:
-    existing = _live_invoice(account, wish.period)
+    existing = month_of(account=account, period=wish.period).live
     reason = reason_against(
         account=account, period=wish.period, profiles=wish.profiles, existing=existing, now=wish.now
     )
@@ -115,7 +116,7 @@ def _create(wish: _Wish, account: ManagedAccount) -> Invoice:
             return _create_locked(wish, account)
     except IntegrityError as clash:
         # The database's own guards: one live invoice per account and month, one invoice per number.
-        existing = _live_invoice(account, wish.period)
+        existing = month_of(account=account, period=wish.period).live
         if existing is not None:
             raise _exists(existing) from clash
         raise Refused(
@@ -130,13 +131,14 @@ def _create_locked(wish: _Wish, account: ManagedAccount) -> Invoice:
     if not ManagedAccount.objects.live().select_for_update().filter(pk=account.pk):
         raise Refused("not_found", "Resource not found")
     series = InvoiceSeries.objects.select_for_update().get(pk=wish.series.pk)
-    existing = _live_invoice(account, wish.period)
-    if existing is not None:
-        raise _exists(existing)
+    month = month_of(account=account, period=wish.period)
+    if month.live is not None:
+        raise _exists(month.live)
     invoice = Invoice.objects.create(
         management_account=account.management_account,
         managed_account=account,
         period_start=wish.period.start,
+        replaces=month.credited,
         series=series,
         sequence=series.next_sequence,
         number=_number(series, account, wish.now),
@@ -177,13 +179,6 @@ def _tell(wish: _Wish, invoice: Invoice) -> None:
         now=wish.now,
     )
     bell.ring(work=bell.Work.GENERATE, token=invoice.token)
-
-
-def _live_invoice(account: ManagedAccount, period: BillingPeriod) -> Invoice | None:
-    invoices = Invoice.objects.visible_to(account.management_account).filter(
-        managed_account=account, period_start=period.start
-    )
-    return invoices.exclude(status=InvoiceStatus.CANCELLED).first()
 
 
 def _exists(existing: Invoice) -> Refused:

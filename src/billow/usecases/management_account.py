@@ -16,6 +16,10 @@ from billow.usecases.field_checks import Findings
 from billow.usecases.mark_stale import mark_stale
 from billow.usecases.one_at_a_time import lock_management_account
 
+CREDIT_NOTES = "credit_note"
+"""The name of the series of credit notes."""
+CREDIT_NOTE_PATTERN = "CN-{year}-{sequence:05}"
+
 SETTINGS = ("name", "time_zone", "data_ingestion_delay", "currency", "number_pattern")
 
 
@@ -35,6 +39,14 @@ def invoice_series(*, management_account: ManagementAccount) -> InvoiceSeries:
     """Return the series that invoice numbers are taken from, creating it when it is first asked for."""
     series, _ = InvoiceSeries.objects.get_or_create(
         management_account=management_account, name="invoice", defaults={"pattern": DEFAULT_PATTERN}
+    )
+    return series
+
+
+def credit_note_series(*, management_account: ManagementAccount) -> InvoiceSeries:
+    """Return the series that credit note numbers are taken from, creating it when it is first asked for."""
+    series, _ = InvoiceSeries.objects.get_or_create(
+        management_account=management_account, name=CREDIT_NOTES, defaults={"pattern": CREDIT_NOTE_PATTERN}
     )
     return series
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from billow.invoicing.lifecycle import InvoiceStatus
 from billow.records.accounts.models import Permission
 from billow.records.billing.models import BillingProfile, Invoice, ManagedAccount
 from billow.records.costs.models import CostImport
@@ -14,6 +13,7 @@ from billow.terms.period import BillingPeriod
 from billow.usecases.actor import Actor
 from billow.usecases.closed_months import closes_at, newest_ended_month
 from billow.usecases.invoice_parties import profile_of
+from billow.usecases.invoiced_months import live_invoices
 from billow.usecases.month_costs import MonthCosts, month_costs
 
 
@@ -124,11 +124,7 @@ def _months(actor: Actor, now: datetime) -> tuple[BillingPeriod, ...]:
 
 
 def _existing(actor: Actor, months: Sequence[BillingPeriod]) -> dict[tuple[int, BillingPeriod], Invoice]:
-    invoices = (
-        Invoice.objects.visible_to(actor.management_account)
-        .filter(period_start__in=[month.start for month in months])
-        .exclude(status=InvoiceStatus.CANCELLED)
-    )
+    invoices = live_invoices(management_account=actor.management_account, periods=months)
     return {(invoice.managed_account_id, invoice.period): invoice for invoice in invoices}
 
 

@@ -15,7 +15,9 @@ from billow.terms.period import BillingPeriod
 from billow.usecases.field_checks import Findings
 
 TAG = "tag:"
-GROUPINGS: Mapping[str, CostField] = {field.value: field for field in CostField if field is not CostField.MARKETPLACE}
+GROUPINGS: Mapping[str, CostField] = {
+    field.value: field for field in CostField if field not in (CostField.MARKETPLACE, CostField.ACCOUNT_NAME)
+}
 MOST_GROUPINGS = 12
 LONGEST_GROUPINGS = 2_000
 USUAL_GROUPINGS = ("provider", "service", "account_id")

@@ -6,6 +6,28 @@ from datetime import date
 from billow.invoicing.serialise import fingerprint
 
 
+def seal_of_credit_note(
+    *,
+    previous_seal: str,
+    chain_position: int,
+    number: str,
+    token: str,
+    note_fingerprint: str,
+    documents: Mapping[str, str],
+) -> str:
+    """Return the seal of a credit note; its content is in the fingerprint, and so is the invoice it refers to."""
+    return fingerprint(
+        snapshot={
+            "previous_seal": previous_seal,
+            "chain_position": chain_position,
+            "number": number,
+            "token": token,
+            "note_fingerprint": note_fingerprint,
+            "documents": dict(documents),
+        }
+    )
+
+
 def seal_of(
     *,
     previous_seal: str,

@@ -6,7 +6,9 @@ from billow.records.accounts.models import ManagementAccount
 from billow.records.billing.models import Invoice, InvoiceSeries, InvoiceVersion
 from billow.records.costs.models import CostImport
 from billow.usecases.costs import cost_store, partition_of
+from billow.usecases.management_account import CREDIT_NOTES
 from billow.usecases.verification import Findings, Problem, Progress, Verification
+from billow.usecases.verify_credit_notes import check_credit_notes
 from billow.usecases.verify_invoices import check_one_invoice
 from billow.usecases.verify_series import check_series
 
@@ -25,7 +27,10 @@ def verify(*, management_account: ManagementAccount | None = None, on_progress: 
         owners = owners.filter(pk=management_account.pk)
     for owner in owners:
         for series in InvoiceSeries.objects.filter(management_account=owner).order_by("pk"):
-            check_series(series=series, findings=findings)
+            if series.name == CREDIT_NOTES:
+                check_credit_notes(series=series, findings=findings)
+            else:
+                check_series(series=series, findings=findings)
         _check_invoices(owner, findings)
         _check_imports(owner, findings)
     return findings.finish()

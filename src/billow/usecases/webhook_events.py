@@ -8,7 +8,7 @@ from typing import Any
 
 from billow.invoicing.lifecycle import InvoiceStatus, InvoiceVerb
 from billow.records.accounts.models import ManagementAccount
-from billow.records.billing.models import Delivery, Invoice
+from billow.records.billing.models import CreditNote, Delivery, Invoice
 from billow.records.billing.models.deliveries import DeliveryStatus
 from billow.records.webhooks.models import CallStatus, EventType, WebhookCall, WebhookEndpoint, WebhookEvent
 from billow.terms.money import from_minor
@@ -55,6 +55,34 @@ def tell_of_invoice(*, invoice: Invoice, verb: InvoiceVerb, now: datetime) -> No
         management_account=invoice.management_account,
         event_type=_OF_VERB[verb],
         object_token=invoice.token,
+        data=data,
+        now=now,
+    )
+
+
+def tell_of_credit_note(*, note: CreditNote, now: datetime) -> None:
+    """Write down that an invoice was credited; in the caller's transaction."""
+
+    def data() -> Mapping[str, Any]:
+        return {
+            "credit_note": {
+                "token": note.token,
+                "credit_note_number": note.number,
+                "invoice_token": note.preceding_invoice.token,
+                "invoice_number": note.preceding_invoice.number,
+                "total": _money(from_minor(note.total_minor, currency=note.currency)),
+                "currency": note.currency,
+                "completes": note.completes,
+                "reason": note.reason,
+                "issue_date": note.issue_date.isoformat(),
+            },
+            "invoice": _invoice(note.preceding_invoice),
+        }
+
+    _tell(
+        management_account=note.management_account,
+        event_type=EventType.CREDIT_NOTE_ISSUED,
+        object_token=note.token,
         data=data,
         now=now,
     )

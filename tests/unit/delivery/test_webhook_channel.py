@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -273,3 +274,15 @@ def test_settings_are_read_with_commas_or_spaces(tmp_path: Path) -> None:
     assert settings.allowed_networks == (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
     with pytest.raises(UnableToReadWebhookSettings, match="BILLOW_WEBHOOK_CA_FILE"):
         read_webhook_settings(networks="", ca_file=str(tmp_path / "none.pem"), timeout_s=5)
+
+
+def test_the_check_that_the_documents_show_to_receivers_works() -> None:
+    document = (Path(__file__).parents[3] / "docs" / "extensions.md").read_text(encoding="utf-8")
+    shown: dict[str, Any] = {}
+    exec(document.partition("```python\n")[2].partition("```")[0], shown)
+    old, new = secret_text(b"o" * 32), secret_text(b"n" * 32)
+    headers = signed_headers(b"{}", message_id="m", timestamp=5, secrets=[new, old])
+    assert shown["is_genuine"](headers, b"{}", old)
+    assert shown["is_genuine"](headers, b"{}", new)
+    assert not shown["is_genuine"](headers, b"{ }", new)
+    assert not shown["is_genuine"](headers, b"{}", secret_text(b"x" * 32))

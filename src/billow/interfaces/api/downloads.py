@@ -10,7 +10,7 @@ from billow.interfaces.api.auth import caller, clock
 from billow.interfaces.api.limits import counter
 from billow.interfaces.api.links import absolute
 from billow.interfaces.api.problem import Problem
-from billow.usecases.download_links import file_of, link_to, read_link
+from billow.usecases.download_links import file_of, link_to, link_to_credit_note, read_link
 
 router = Router(tags=["Invoices"])
 
@@ -18,6 +18,12 @@ router = Router(tags=["Invoices"])
 def download_url(request: HttpRequest, *, invoice_token: str, kind: str) -> str:
     """Return the absolute address of an invoice's ``pdf`` or ``csv``: it needs no token and lasts 15 minutes."""
     link = link_to(actor=caller(request), invoice_token=invoice_token, kind=kind, now=clock())
+    return absolute(request, path=f"/v2/downloads/{link}")
+
+
+def credit_note_url(request: HttpRequest, *, token: str, kind: str) -> str:
+    """Return the same for a credit note."""
+    link = link_to_credit_note(actor=caller(request), token=token, kind=kind, now=clock())
     return absolute(request, path=f"/v2/downloads/{link}")
 
 

@@ -6,6 +6,9 @@ from pydantic import BaseModel, WithJsonSchema
 
 Text = Annotated[Any, WithJsonSchema({"type": ["string", "null"]})]
 Texts = Annotated[Any, WithJsonSchema({"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "null"}]})]
+WholeNumbers = Annotated[
+    Any, WithJsonSchema({"anyOf": [{"type": "array", "items": {"type": "integer"}}, {"type": "null"}]})
+]
 Number = Annotated[
     Any,
     WithJsonSchema(

@@ -13,11 +13,13 @@ from typing import Any, TypeVar
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from django.http.request import RawPostDataException
 from ninja import NinjaAPI
 from ninja.operation import Operation
 
 from billow.interfaces.api.auth import bearer, clock
+from billow.interfaces.api.problem import Problem
 from billow.usecases.kept_answers import Answer, Begun, begin, give_back, keep
 
 HEADER = "Idempotency-Key"
@@ -161,7 +163,11 @@ def _fingerprint(request: HttpRequest) -> str:
         except RawPostDataException:
             pass  # somebody has read it as a form
     # The same form sent twice differs in its boundary, so its parts are compared.
-    for name in sorted(request.POST):
+    try:
+        names = sorted(request.POST)
+    except MultiPartParserError as wrong:
+        raise Problem(400, f"The form cannot be read: {wrong}") from wrong
+    for name in names:
         for value in request.POST.getlist(name):
             digest.update(_part(name, hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()))
     for name in sorted(request.FILES):

@@ -19,6 +19,7 @@ from billow.interfaces.api.v2 import (
     cost_sources,
     cost_uploads,
     costs,
+    credit_notes,
     data_exports,
     exchange_rates,
     folders,
@@ -44,6 +45,8 @@ ROUTERS: tuple[tuple[str, Router], ...] = (
     ("/invoices", invoice_bulk.router),
     ("/invoices", invoices.router),
     ("/invoices", invoice_details.router),
+    ("/invoices", credit_notes.of_invoices),
+    ("/credit_notes", credit_notes.router),
     ("/downloads", downloads.router),
     ("/webhooks", webhooks.router),
     ("/billing_profiles", billing_profiles.router),
@@ -66,7 +69,7 @@ ROUTERS: tuple[tuple[str, Router], ...] = (
 DESCRIPTION = """\
 Everything the console does, for programs. Authenticate with `Authorization: Bearer` and an API token
 (`billow tokens create`). Money and percentages are text in answers; requests take numbers or text.
-Refusals are `{"errors": ["…"]}`.
+Refusals are `{"errors": ["…"]}`. A POST with an `Idempotency-Key` is done once within 24 hours.
 """
 
 

@@ -14,6 +14,9 @@ from billow.interfaces.cli.tables import print_table
 if TYPE_CHECKING:
     from billow.usecases.read_invoices import InvoicePage
 
+__all__ = ["invoices", "write_file"]
+"""The group with these commands in it, and how they write."""
+
 
 @invoices.command()
 @click.argument("numbers", nargs=-1, required=True)
@@ -40,7 +43,7 @@ def download(door: Door, *, numbers: tuple[str, ...], pdf: bool, csv: bool, xml:
     for invoice in found:
         for kind in kinds:
             file = preview(actor=door.actor, token=invoice.token, kind=kind, now=door.now)
-            path = _write(out, file.name, file.content)
+            path = write_file(out, file.name, file.content)
             files.append(
                 {
                     "invoice": invoice.number,
@@ -91,7 +94,7 @@ def explain(door: Door, number: str, line: int | None) -> None:
     door.answer(document, lambda: _print(lines))
 
 
-def _write(folder: Path, name: str, content: bytes) -> Path:
+def write_file(folder: Path, name: str, content: bytes) -> Path:
     """Write a file whole or not at all."""
     try:
         folder.mkdir(parents=True, exist_ok=True)

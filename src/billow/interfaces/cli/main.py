@@ -19,7 +19,7 @@ COMMANDS = {
     "costs": (f"{_HERE}.costs:costs", "Import bills and report costs."),
     "rules": (f"{_HERE}.rule_reference:rules", "Billing rules: what customers see of the cost."),
     "rates": (f"{_HERE}.rates:rates", "Exchange rates."),
-    "invoices": (f"{_HERE}.invoice_papers:invoices", "Generate, approve, send and explain invoices."),
+    "invoices": (f"{_HERE}.invoice_credits:invoices", "Generate, approve, send, explain and credit invoices."),
     "webhooks": (f"{_HERE}.webhooks:webhooks", "Who is told of events, by HTTPS."),
     "tokens": (f"{_HERE}.tokens:tokens", "API tokens for programs."),
     "verify": (f"{_HERE}.verification:verify", "Prove that what was issued is what is stored."),

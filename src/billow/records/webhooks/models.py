@@ -14,6 +14,7 @@ class EventType(models.TextChoices):
     INVOICE_GENERATION_FAILED = "invoice.generation_failed"
     INVOICE_APPROVED = "invoice.approved"
     INVOICE_CANCELLED = "invoice.cancelled"
+    CREDIT_NOTE_ISSUED = "credit_note.issued"
     DELIVERY_ACCEPTED = "delivery.accepted"
     DELIVERY_DEFERRED = "delivery.deferred"
     DELIVERY_FAILED = "delivery.failed"

@@ -199,6 +199,68 @@ def rates(walk: Walk) -> None:
     assert walk.do(walk.api.exchange_rates.list()).exchange_rates[0].rate == "0.925"
 
 
+def costs(walk: Walk, start: str, end: str) -> dict[str, Any]:
+    """Keep a report in a folder, ask it, look at what costs come from, and export it; return the sums."""
+    (workspace,) = walk.do(walk.api.workspaces.list()).workspaces
+    assert walk.do(walk.api.me.get()).default_workspace_token == workspace.token
+    folder = walk.do(walk.api.folders.create(vantage.CreateFolder(title="Customers")))
+    wish = vantage.CreateCostReport(
+        title="Workflows",
+        folder_token=folder.token,
+        filter="costs.provider = 'custom_provider'",
+        groupings="service,charge_type",
+        settings=vantage.Settings(include_tax=False),
+        start_date=start,
+        end_date=end,
+        previous_period_end_date="",
+        date_bin="month",
+    )
+    report = walk.do(walk.api.cost_reports.create(wish))
+    assert (report.folder_token, report.workspace_token) == (folder.token, workspace.token)
+    assert walk.do(walk.api.cost_reports.get(report.token)) == report
+    listed = walk.do(walk.api.cost_reports.list()).cost_reports
+    titles = [each.title for each in listed]
+    assert titles == ["All Resources", "Workflows"], titles
+    asked = walk.do(walk.api.costs.list(cost_report_token=report.token))
+    assert [(each.service, each.amount) for each in asked.costs] == [("Temporal Cloud", "100.105")]
+    everything = walk.do(walk.api.costs.list(start_date=start, end_date=end, groupings=["provider", "region"]))
+    walk.refused(400, lambda: walk.api.costs.list(filter="costs.service = 'x'"))
+    assert [each.key for each in walk.do(walk.api.cost_providers.list()).cost_providers] == ["custom_provider"]
+    assert walk.do(walk.api.cost_services.list()).cost_services[0].name == "Temporal Cloud"
+    assert walk.do(walk.api.cost_provider_accounts.list()).cost_provider_accounts == []
+    exported = _export(walk, report.token)
+    walk.do(walk.api.cost_reports.delete(report.token))
+    walk.do(walk.api.folders.delete(folder.token))
+    walk.refused(404, lambda: walk.api.cost_reports.get(report.token))
+    return {"report": asked.total_cost.amount, "everything": everything.total_cost.amount, "exported": exported}
+
+
+def _export(walk: Walk, report_token: str) -> str:
+    """Export a report in FOCUS's columns and return the file."""
+    wish = vantage.CreateCostExport(cost_report_token=report_token, schema="focus")
+    token = walk.do(walk.api.costs.create_export(wish)).rpartition("/")[2]
+    deadline = time.monotonic() + PATIENCE_S
+    while (export := walk.do(walk.api.data_exports.get(token))).status == "pending":
+        assert time.monotonic() < deadline, "the export was never written"
+        time.sleep(0.2)
+    (address,) = export.manifest.files
+    with urllib.request.urlopen(address, timeout=30) as file:
+        return str(file.read().decode())
+
+
+def uploads(walk: Walk, day: str) -> str:
+    """Upload a custom provider's costs in the client's own kind of form, and take them away again."""
+    source = walk.do(walk.api.integrations.create_custom_provider({"name": "Racks"})).token
+    csv = f"ChargePeriodStart,ChargeCategory,BilledCost,ServiceName\n{day},Fee,7.5,Café in the rack\n"
+    upload = walk.do(walk.api.integrations.create_user_costs_upload_via_csv(source, {"csv": csv}))
+    assert walk.do(walk.api.integrations.get_user_costs_uploads(source)).user_costs_uploads == [upload]
+    bad = csv.replace("7.5", "much")
+    told = walk.refused(422, lambda: walk.api.integrations.create_user_costs_upload_via_csv(source, {"csv": bad}))
+    assert told[0].startswith("Row 1: BilledCost"), told
+    walk.do(walk.api.integrations.delete_user_costs_upload(source, upload.token))
+    return str(upload.amount)
+
+
 def main() -> None:
     """Walk."""
     mode, address, token, integration, start, end = sys.argv[1:]
@@ -207,6 +269,7 @@ def main() -> None:
     rates(walk)
     account_token = account(walk, profile(walk), rules(walk), integration)
     seen = invoice(walk, account_token, start, end)
+    seen |= {"costs": costs(walk, start, end), "uploaded": uploads(walk, start)}
     print(json.dumps(seen))
 
 

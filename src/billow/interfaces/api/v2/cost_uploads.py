@@ -12,6 +12,7 @@ from billow.interfaces.api.auth import caller, clock
 from billow.interfaces.api.errors import Errors
 from billow.interfaces.api.form import read_fields
 from billow.interfaces.api.links import Links, PageQuery, links_of
+from billow.interfaces.api.once_per_key import in_steps
 from billow.interfaces.api.problem import Problem
 from billow.interfaces.api.text import decimal_text, time_text
 from billow.records.costs.models import Integration, UserCostsUpload
@@ -73,6 +74,7 @@ class Uploads(Schema):
     summary="Upload costs of a custom provider",
     openapi_extra=_BODY,
 )
+@in_steps
 def create_upload(request: HttpRequest, integration_token: str) -> Status[Any]:
     """Take the CSV in the form field ``csv``, or refuse it with every bad row; a file of the same name is replaced."""
     actor = caller(request)

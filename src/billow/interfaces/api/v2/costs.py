@@ -49,6 +49,7 @@ class CostShown(Schema):
     region: str | None = None
     resource_id: str | None = None
     tag: str | None = None
+    tags: list[str] | None = Field(None, description="The tags grouped by, as key:value.")
     cost_category: str | None = None
     cost_subcategory: str | None = None
     charge_type: str | None = None
@@ -123,7 +124,8 @@ def _shown(row: CostRow, *, hourly: bool) -> dict[str, Any]:
     if "tagged" in shown:
         shown["tagged"] = shown["tagged"] == "true"
     if tags:
-        shown |= {"tag": next(iter(tags.values())), "tag_values": tags}
+        named = [f"{name}:{value}" for name, value in tags.items() if value is not None]
+        shown |= {"tag": next(iter(tags.values())), "tags": named, "tag_values": tags}
     return shown | {
         "accrued_at": f"{row.accrued_at:%Y-%m-%dT%H:%M:%SZ}" if hourly else f"{row.accrued_at:%Y-%m-%d}",
         "amount": decimal_text(row.amount),

@@ -2,7 +2,7 @@
 
 from billow.records.billing.models.access import AccountAccess
 from billow.records.billing.models.agreements import BillingRule, BillingRuleAssignment, ExchangeRate
-from billow.records.billing.models.credit_notes import CreditNote, CreditNoteLine
+from billow.records.billing.models.credit_notes import CreditNote, CreditNoteDocument, CreditNoteLine
 from billow.records.billing.models.deliveries import Delivery, Document
 from billow.records.billing.models.invoices import (
     Invoice,
@@ -19,6 +19,7 @@ __all__ = [
     "BillingRule",
     "BillingRuleAssignment",
     "CreditNote",
+    "CreditNoteDocument",
     "CreditNoteLine",
     "Delegation",
     "Delivery",

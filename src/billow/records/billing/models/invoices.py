@@ -49,7 +49,7 @@ class Invoice(models.Model):
     ``claimed_until`` is the lease of the worker that generates it, ``generation_attempts`` how often a worker began
     since it was asked for. ``is_stale`` says that something it rests on changed since it was claimed.
     ``seal`` is the hash that covers the issued content and the seal before it in the series (``previous_seal``), at
-    ``chain_position``.
+    ``chain_position``. ``replaces`` is the invoice of the same month that was wholly credited before.
     """
 
     ACCOUNT_PATH = "managed_account"
@@ -59,6 +59,7 @@ class Invoice(models.Model):
     management_account = models.ForeignKey(ManagementAccount, on_delete=models.PROTECT, related_name="invoices")
     managed_account = models.ForeignKey(ManagedAccount, on_delete=models.PROTECT, related_name="invoices")
     period_start = models.DateField()
+    replaces = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaced_by")
     series = models.ForeignKey(InvoiceSeries, on_delete=models.PROTECT, related_name="invoices")
     sequence = models.PositiveBigIntegerField()
     number = models.CharField(max_length=80)
@@ -92,8 +93,13 @@ class Invoice(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["managed_account", "period_start"],
-                condition=~Q(status="cancelled"),
+                condition=~Q(status="cancelled") & Q(replaces__isnull=True),
                 name="one_live_invoice_per_month",
+            ),
+            models.UniqueConstraint(
+                fields=["replaces"],
+                condition=~Q(status="cancelled") & Q(replaces__isnull=False),
+                name="one_live_replacement",
             ),
             models.UniqueConstraint(fields=["series", "sequence"], name="invoice_sequence_once"),
             models.UniqueConstraint(fields=["management_account", "number"], name="invoice_number_once"),

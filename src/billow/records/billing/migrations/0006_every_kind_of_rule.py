@@ -7,7 +7,7 @@ import billow.records.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0004_account_access"),
+        ("billing", "0005_credit_notes"),
     ]
 
     operations = [
