@@ -1,12 +1,21 @@
-"""Two MSPs, made once for all tests of a file that only read or roll back."""
+"""Two MSPs, made once for all tests of a file: what a test does to them is taken back after it.
 
+A file with a test that commits says ``COMMITS = True``; its tests make their MSPs anew.
+"""
+
+from collections.abc import Callable, Iterator
+from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import LazySettings
 from django.conf import settings as installed
+from django.db import transaction
 
 from tests.api.world import Msp, make_msp
+
+NAMES = {"ours": "Nimbus Partners", "theirs": "Cirrus Resale"}
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -21,19 +30,42 @@ def no_rate_limit(settings: LazySettings) -> None:
     settings.API_REQUESTS_PER_MINUTE = 0
 
 
-@pytest.fixture(autouse=True)
-def own_documents(settings: LazySettings, tmp_path: Path) -> None:
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "default": {**settings.STORAGES["default"], "OPTIONS": {"location": tmp_path / "documents"}},
-    }
+@pytest.fixture(scope="module")
+def made(django_db_setup: None, django_db_blocker: Any) -> Iterator[Callable[[str], Msp]]:
+    """Give MSPs by name, each made when it is first asked for, in a transaction that never commits."""
+    worlds: dict[str, Msp] = {}
+
+    def msp(name: str) -> Msp:
+        if name not in worlds:
+            worlds[name] = make_msp(name=NAMES[name])
+        return worlds[name]
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield msp
+        transaction.set_rollback(True)
 
 
 @pytest.fixture
-def ours(db: None) -> Msp:
-    return make_msp(name="Nimbus Partners")
+def take_back(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Msp]]:
+    """Take back what the test does to the database."""
+    if getattr(request.module, "COMMITS", False):
+        request.getfixturevalue("db")
+        yield lambda name: make_msp(name=NAMES[name])
+        return
+    made: Callable[[str], Msp] = request.getfixturevalue("made")
+    for name in NAMES:
+        if name in request.fixturenames:
+            made(name)
+    with request.getfixturevalue("django_db_blocker").unblock(), transaction.atomic():
+        yield lambda name: deepcopy(made(name))
+        transaction.set_rollback(True)
 
 
 @pytest.fixture
-def theirs(db: None) -> Msp:
-    return make_msp(name="Cirrus Resale")
+def ours(take_back: Callable[[str], Msp]) -> Msp:
+    return take_back("ours")
+
+
+@pytest.fixture
+def theirs(take_back: Callable[[str], Msp]) -> Msp:
+    return take_back("theirs")

@@ -87,10 +87,8 @@ def rule_with(*, actor: Actor, token: str) -> BillingRule:
     return rule
 
 
-def creator_token(*, actor: Actor, rule: BillingRule) -> str:
-    """Return the token of who made the rule; of the first owner where the operator did."""
-    if rule.created_by is not None:
-        return rule.created_by.token
+def operators_token(*, actor: Actor) -> str:
+    """Return the token to name for what the operator made: the first owner's."""
     users = User.objects.filter(management_account=actor.management_account).order_by("pk")
     owner = users.filter(role=Role.OWNER, managed_account=None).first() or users.first()
     return actor.management_account.token if owner is None else owner.token
@@ -217,7 +215,7 @@ def _check(findings: Findings, rule: BillingRule, fields: Mapping[str, object]) 
         findings.issues.append(issue)
     findings.refuse_if_any()
     for name in (*_TEXTS, "percentage", "amount", "recurrence"):
-        if fields.get(name) not in {None, ""} and name not in _USED[rule.type]:
+        if fields.get(name) not in (None, "") and name not in _USED[rule.type]:
             findings.warn("unused_field", name, f"{name} has no effect on {rule.type} rules")
 
 
