@@ -31,41 +31,24 @@ def no_rate_limit(settings: LazySettings) -> None:
 
 
 @pytest.fixture(scope="module")
-def made(django_db_setup: None, django_db_blocker: Any) -> Iterator[Callable[[str], Msp]]:
-    """Give MSPs by name, each made when it is first asked for, in a transaction that never commits."""
-    worlds: dict[str, Msp] = {}
-
-    def msp(name: str) -> Msp:
-        if name not in worlds:
-            worlds[name] = make_msp(name=NAMES[name])
-        return worlds[name]
-
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield msp
-        transaction.set_rollback(True)
-
-
-@pytest.fixture
-def take_back(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Msp]]:
-    """Take back what the test does to the database."""
+def made(
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any
+) -> Iterator[Callable[[str], Msp]]:
+    """Give MSPs by name, each made when the first test of the file begins, in a transaction that never commits."""
     if getattr(request.module, "COMMITS", False):
-        request.getfixturevalue("db")
         yield lambda name: make_msp(name=NAMES[name])
         return
-    made: Callable[[str], Msp] = request.getfixturevalue("made")
-    for name in NAMES:
-        if name in request.fixturenames:
-            made(name)
-    with request.getfixturevalue("django_db_blocker").unblock(), transaction.atomic():
-        yield lambda name: deepcopy(made(name))
+    with django_db_blocker.unblock(), transaction.atomic():
+        worlds = {name: make_msp(name=NAMES[name]) for name in NAMES}
+        yield lambda name: deepcopy(worlds[name])
         transaction.set_rollback(True)
 
 
 @pytest.fixture
-def ours(take_back: Callable[[str], Msp]) -> Msp:
-    return take_back("ours")
+def ours(made: Callable[[str], Msp], db: None) -> Msp:
+    return made("ours")
 
 
 @pytest.fixture
-def theirs(take_back: Callable[[str], Msp]) -> Msp:
-    return take_back("theirs")
+def theirs(made: Callable[[str], Msp], db: None) -> Msp:
+    return made("theirs")

@@ -23,34 +23,26 @@ from tests.api.world import Msp
 SQL = "'; DROP TABLE billing_invoice; --"
 HOSTILE_TEXTS = (
     SQL,
-    '" OR 1=1 --',
     "../../../../etc/passwd",
-    "..\\..\\windows\\system32",
     "{{7*7}}<script>alert(1)</script>",
-    "=cmd|'/c calc'!A1",
     "x" * 5_000,
     "\u202e\u0301é𝔘",
-    "-1",
     "1e400",
-    "9" * 40,
     " ",
 )
 HOSTILE_VALUES: tuple[Any, ...] = (
     *HOSTILE_TEXTS,
-    0,
     -1,
     10**30,
     1.5,
     True,
-    [],
     {},
     [None],
-    [[]],
     [{}],
     [SQL, SQL],
-    {"a": {"b": []}},
     ["x"] * 2_000,
 )
+HOSTILE_QUERIES = (SQL, "-1", "9999-12-31", "9" * 40)
 OPENAPI = make_api().get_openapi_schema(path_prefix="/v2/")
 WITH_BODY = [
     each
@@ -124,7 +116,7 @@ def test_hostile_texts_in_every_query(endpoint: Endpoint, ours: Msp) -> None:
     path = endpoint.path.format(**shown_objects(ours))
     parameters = OPENAPI["paths"][endpoint.path]["get"].get("parameters", [])
     for name in [each["name"] for each in parameters if each["in"] == "query"]:
-        for text in (*HOSTILE_TEXTS, "", "0", "2026-99-99", "9999-12-31", "999999999999999999999"):
+        for text in HOSTILE_QUERIES:
             ask(ours, "GET", f"{path}?{urlencode({name: text})}", None)
         ask(ours, "GET", f"{path}?{urlencode({f'{name}[]': SQL})}", None)
 
