@@ -1,12 +1,21 @@
-"""Two MSPs, made once for all tests of a file that only read or roll back."""
+"""Two MSPs, made once for all tests of a file: what a test does to them is taken back after it.
 
+A file with a test that commits says ``COMMITS = True``; its tests make their MSPs anew.
+"""
+
+from collections.abc import Callable, Iterator
+from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import LazySettings
 from django.conf import settings as installed
+from django.db import transaction
 
 from tests.api.world import Msp, make_msp
+
+NAMES = {"ours": "Nimbus Partners", "theirs": "Cirrus Resale"}
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -21,19 +30,25 @@ def no_rate_limit(settings: LazySettings) -> None:
     settings.API_REQUESTS_PER_MINUTE = 0
 
 
-@pytest.fixture(autouse=True)
-def own_documents(settings: LazySettings, tmp_path: Path) -> None:
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "default": {**settings.STORAGES["default"], "OPTIONS": {"location": tmp_path / "documents"}},
-    }
+@pytest.fixture(scope="module")
+def made(
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any
+) -> Iterator[Callable[[str], Msp]]:
+    """Give MSPs by name, each made when the first test of the file begins, in a transaction that never commits."""
+    if getattr(request.module, "COMMITS", False):
+        yield lambda name: make_msp(name=NAMES[name])
+        return
+    with django_db_blocker.unblock(), transaction.atomic():
+        worlds = {name: make_msp(name=NAMES[name]) for name in NAMES}
+        yield lambda name: deepcopy(worlds[name])
+        transaction.set_rollback(True)
 
 
 @pytest.fixture
-def ours(db: None) -> Msp:
-    return make_msp(name="Nimbus Partners")
+def ours(made: Callable[[str], Msp], db: None) -> Msp:
+    return made("ours")
 
 
 @pytest.fixture
-def theirs(db: None) -> Msp:
-    return make_msp(name="Cirrus Resale")
+def theirs(made: Callable[[str], Msp], db: None) -> Msp:
+    return made("theirs")

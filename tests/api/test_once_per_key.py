@@ -21,6 +21,8 @@ from tests.api.world import ApiClient, Msp, make_msp
 from tests.factories.invoices import make_draft
 from tests.factories.parties import make_managed_account
 
+COMMITS = True
+
 READING = {"downloadInvoice", "downloadCreditNote", "previewBillingRule"}
 """POSTs that change nothing."""
 

@@ -108,6 +108,9 @@ def _days(
         usual = days_of(USUAL_INTERVAL if interval == CUSTOM_INTERVAL else interval, today=today)
     first = findings.read_date(fields.get("start_date"), column="start_date")
     last = findings.read_date(fields.get("end_date"), column="end_date")
+    for column, day in (("start_date", first), ("end_date", last)):
+        if day is not None and not 1900 < day.year < 9999:
+            findings.error("no_such_costs", column, f"There are no costs of {day.year}; name a day of this century")
     if first is None and last is None:
         return usual
     first = first or min(usual[0], last or usual[0])

@@ -23,7 +23,6 @@ __all__ = [
     "SavedRule",
     "add_rule",
     "change_rule",
-    "creator_token",
     "delete_rule",
     "list_rules",
     "page_of_rules",
@@ -52,10 +51,8 @@ def rule_with(*, actor: Actor, token: str) -> BillingRule:
     return rule
 
 
-def creator_token(*, actor: Actor, rule: BillingRule) -> str:
-    """Return the token of who made the rule; of the first owner where the operator did."""
-    if rule.created_by is not None:
-        return rule.created_by.token
+def operators_token(*, actor: Actor) -> str:
+    """Return the token to name for what the operator made: the first owner's."""
     users = User.objects.filter(management_account=actor.management_account).order_by("pk")
     owner = users.filter(role=Role.OWNER, managed_account=None).first() or users.first()
     return actor.management_account.token if owner is None else owner.token

@@ -85,7 +85,7 @@ def members_of(*, team: Team) -> tuple[TeamMember, ...]:
     if team.is_everyone:
         people = _people(team).order_by("email")
         return tuple(TeamMember(team=team, user=user, role=user.role) for user in people)
-    return tuple(team.members.select_related("user").order_by("user__email"))
+    return tuple(sorted(team.members.all(), key=lambda member: member.user.email))
 
 
 def add_member(*, actor: Actor, team: Team, email: str, role: str = Role.EDITOR, now: datetime) -> TeamMember:

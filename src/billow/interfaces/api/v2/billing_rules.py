@@ -13,13 +13,12 @@ from billow.interfaces.api.given import Flag, Given, Number, Text, Tiers
 from billow.interfaces.api.links import Links, PageQuery, links_of
 from billow.interfaces.api.text import decimal_text, time_text
 from billow.records.billing.models import BillingRule
-from billow.usecases.actor import Actor
 from billow.usecases.rules import (
     RULE_FIELDS,
     add_rule,
     change_rule,
-    creator_token,
     delete_rule,
+    operators_token,
     page_of_rules,
     rule_with,
 )
@@ -108,7 +107,8 @@ def list_rules(request: HttpRequest, query: Query[PageQuery]) -> dict[str, Any]:
     """Return the rules in the order they were added."""
     actor = caller(request)
     page = page_of_rules(actor=actor, wanted=query.wanted())
-    return {"links": links_of(request, page=page), "billing_rules": [rule_shown(each, actor) for each in page.items]}
+    operator = operators_token(actor=actor)
+    return {"links": links_of(request, page=page), "billing_rules": [_shown(each, operator) for each in page.items]}
 
 
 @router.post(
@@ -121,7 +121,7 @@ def create_rule(request: HttpRequest, given: Body[BillingRuleGiven]) -> Status[A
     """Return the new rule. It does nothing until it is assigned, unless it applies to all."""
     actor = caller(request)
     rule = add_rule(actor=actor, fields=given.rule_fields(), now=clock()).rule
-    return Status(201, rule_shown(rule, actor))
+    return Status(201, _shown(rule, operators_token(actor=actor)))
 
 
 @router.get(
@@ -133,7 +133,7 @@ def create_rule(request: HttpRequest, given: Body[BillingRuleGiven]) -> Status[A
 def get_rule(request: HttpRequest, billing_rule_token: str) -> dict[str, Any]:
     """Return one rule."""
     actor = caller(request)
-    return rule_shown(rule_with(actor=actor, token=billing_rule_token), actor)
+    return _shown(rule_with(actor=actor, token=billing_rule_token), operators_token(actor=actor))
 
 
 @router.put(
@@ -148,7 +148,8 @@ def update_rule(request: HttpRequest, billing_rule_token: str, given: Body[Billi
     fields = given.rule_fields()
     fields.pop("type", None)
     rule = rule_with(actor=actor, token=billing_rule_token)
-    return rule_shown(change_rule(actor=actor, rule=rule, fields=fields, now=clock()).rule, actor)
+    changed = change_rule(actor=actor, rule=rule, fields=fields, now=clock()).rule
+    return _shown(changed, operators_token(actor=actor))
 
 
 @router.delete(
@@ -164,8 +165,7 @@ def remove_rule(request: HttpRequest, billing_rule_token: str) -> Status[None]:
     return Status(204, None)
 
 
-def rule_shown(rule: BillingRule, actor: Actor) -> dict[str, Any]:
-    """Return a rule."""
+def _shown(rule: BillingRule, operator: str) -> dict[str, Any]:
     start = rule.dates_as_given.get("start_date") or (rule.start_date.isoformat() if rule.start_date else None)
     end = rule.dates_as_given.get("end_date") or (rule.end_date.isoformat() if rule.end_date else None)
     return {
@@ -176,7 +176,7 @@ def rule_shown(rule: BillingRule, actor: Actor) -> dict[str, Any]:
         "end_date": end,
         "start_period": start if rule.type in {"charge", "credit"} else None,
         "apply_to_all": rule.apply_to_all,
-        "created_by_token": creator_token(actor=actor, rule=rule),
+        "created_by_token": operator if rule.created_by is None else rule.created_by.token,
         "created_at": time_text(rule.created_at),
         **{name: getattr(rule, name, None) or None for name in TEXTS},
         "percentage": _number(rule.percentage),

@@ -134,6 +134,7 @@ class Invoice(models.Model):
         ]
         indexes = [
             models.Index(fields=["management_account", "-period_start", "number"], name="invoice_newest_month"),
+            models.Index(fields=["management_account", "-period_start", "series", "sequence"], name="invoice_in_order"),
             models.Index(fields=["status", "claimed_until"], name="invoice_due_work"),
         ]
 

@@ -7,7 +7,7 @@ import billow.records.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0005_credit_notes"),
+        ("billing", "0006_invoice_list_order"),
     ]
 
     operations = [
