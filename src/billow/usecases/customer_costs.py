@@ -103,7 +103,10 @@ class _Asked:
             basis=self.basis,
             with_unallocated=False,
         )
-        return month.by_account[self.agreement.account_token].lines
+        costs = month.by_account[self.agreement.account_token]
+        if (failure := getattr(costs, "failure", None)) is not None:
+            raise UnableToRate(failure.message)
+        return costs.lines
 
 
 def _basis(inputs: MonthInputs, query: SeriesQuery) -> CostBasis:
