@@ -18,11 +18,13 @@ def path_of(ours: Msp) -> str:
 def test_an_invoice_is_credited_line_by_line_and_then_wholly(ours: Msp) -> None:
     owner = ours.client("owner")
     total = owner.get(f"/v2/invoices/{ours.invoice.token}").json()["total"]
+    assert not owner.get(f"/v2/invoices/{ours.invoice.token}").json()["is_credited"]
     first = owner.post(path_of(ours), {"reason": "Wrong tags", "line_numbers": [1]})
     assert first.status_code == 201
     assert (first.json()["credit_note_number"], first.json()["completes"]) == ("CN-2026-00001", False)
     second = owner.post(path_of(ours), {"reason": "All of it"})
     assert second.json()["completes"]
+    assert owner.get(f"/v2/invoices/{ours.invoice.token}").json()["is_credited"]
     notes = owner.get(path_of(ours)).json()["credit_notes"]
     assert [note["credit_note_number"] for note in notes] == ["CN-2026-00002", "CN-2026-00001"]
     minor = sum(int(note["total"].replace(".", "")) for note in notes)

@@ -9,16 +9,17 @@ from typing import Any
 
 import pytest
 
-from billow.records.billing.models import Invoice, ManagedAccount
+from billow.records.billing.models import BillingProfile, Invoice, ManagedAccount
 from billow.records.costs.models import Integration
 from billow.terms.period import BillingPeriod
 from billow.usecases import customer_costs
 from billow.usecases.cost_question import read_question
 from billow.usecases.generate_invoices import generate_due, request_generation
+from billow.usecases.import_costs import import_costs
 from billow.usecases.query_costs import CostAnswer, answer_costs
 from billow.usecases.refused import Refused
 from tests.factories.agreements import assign, make_adjustment, make_charge, make_exclusion, make_rate
-from tests.factories.costs import Charge, deliver, make_integration
+from tests.factories.costs import Charge, deliver, focus_csv, make_integration
 from tests.factories.parties import delegate, make_managed_account, make_profile
 from tests.factories.reports import make_workspace
 from tests.people import People, make_people
@@ -54,6 +55,15 @@ class Story:
         place = workspace or make_workspace(management_account=self.people.msp, account=account)
         asked = {**MONTH, "settings": EVERYTHING, "date_bin": "month", **fields}
         return answer_costs(question=read_question(workspace=place, fields=asked, now=NOW))
+
+    def invoiced(self) -> Decimal:
+        """Generate the invoice of Olives and return the exact sum of its lines."""
+        actor = self.people.alice.actor
+        request_generation(actor=actor, account_tokens=[self.olives.token], period=OCTOBER, now=NOW)
+        generate_due(worker="test", now=lambda: NOW)
+        version = Invoice.objects.get().current_version
+        assert version is not None
+        return Decimal(json.loads(version.snapshot)["exact_subtotal"])
 
     def refused(self, **fields: Any) -> Refused:
         with pytest.raises(Refused) as refused:
@@ -127,15 +137,26 @@ def test_a_customers_month_is_the_sum_his_invoice_states(story: Story, date_bin:
         ),
     ):
         assign(account=story.olives, rule=rule)
-    request_generation(actor=story.people.alice.actor, account_tokens=[story.olives.token], period=OCTOBER, now=NOW)
-    generate_due(worker="test", now=lambda: NOW)
-    version = Invoice.objects.get().current_version
-    assert version is not None
+    invoiced = story.invoiced()
     for groupings in ("service", "resource_id,charge_type,tagged", "tag:team", ""):
         answer = story.ask(account=story.olives, date_bin=date_bin, groupings=groupings)
-        assert answer.total == (Decimal(json.loads(version.snapshot)["exact_subtotal"]), "USD")
+        assert answer.total == (invoiced, "USD")
         if date_bin != "cumulative":
             assert sum(row.amount for row in answer.rows) == answer.total[0]
+
+
+def test_a_charge_without_an_effective_cost_counts_as_it_does_on_the_invoice(story: Story) -> None:
+    charge = Charge(sub_account="1001", cost="8")
+    bill = focus_csv(period=OCTOBER, charges=[charge]).replace(b"\r\n8,8,", b"\r\n8,,", 1)
+    (story.folder / "without.csv").write_bytes(bill)
+    import_costs(
+        actor=story.people.operator, integration=story.integration, paths=[story.folder / "without.csv"], now=NOW
+    )
+    amortized = {**EVERYTHING, "amortize": True}
+    assert story.ask(account=story.olives, settings=amortized).total[0] == Decimal(8), "what was billed fills in"
+    BillingProfile.objects.update(cost_basis="effective_cost")
+    assert story.invoiced() == 0
+    assert story.ask(account=story.olives, settings=amortized).total[0] == 0
 
 
 def test_only_days_asked_for_are_charged(story: Story) -> None:

@@ -87,6 +87,11 @@ class _Asked:
     agreement: Agreement
     basis: CostBasis
 
+    @property
+    def is_invoiced_amortized(self) -> bool:
+        """Tell whether invoices start from the effective cost: they count charges without one as zero, so we do too."""
+        return bool(self.inputs.by_basis.get(CostBasis.EFFECTIVE_COST))
+
     def rate(self, partitions: Sequence[Partition]) -> tuple[RatedLine, ...]:
         """Rate the account's share of the partitions."""
         month = rate(
@@ -98,7 +103,10 @@ class _Asked:
             basis=self.basis,
             with_unallocated=False,
         )
-        return month.by_account[self.agreement.account_token].lines
+        costs = month.by_account[self.agreement.account_token]
+        if (failure := getattr(costs, "failure", None)) is not None:
+            raise UnableToRate(failure.message)
+        return costs.lines
 
 
 def _basis(inputs: MonthInputs, query: SeriesQuery) -> CostBasis:
@@ -114,7 +122,8 @@ def _charged(
 ) -> Iterator[CostPart]:
     """Rate what the provider charged, slice by slice; what a rule hides leaves no trace."""
     finer = tuple(group for group in asked.query.group_by if not _is_told_by_line(group))
-    query = replace(asked.query, group_by=finer, only=scopes)
+    amortized = asked.query.amortized and not asked.is_invoiced_amortized
+    query = replace(asked.query, group_by=finer, only=scopes, amortized=amortized)
     concerned = {scope.integration_token for scope in scopes}
     mine = [each for each in partitions if each.partition.integration_token in concerned]
     with cost_store().slices(query, partitions=mine, most=MOST_SLICES) as slices:

@@ -19,7 +19,8 @@ class InvoiceRow:
     minor unit; ``margin`` is ``subtotal - provider_cost``: what the billing rules earned before adjustments (taxes
     and fees are no margin), at the invoice's rates, so a difference between the rate agreed with the customer and the
     one the MSP bought currency at is not in it. ``delivery_status`` is the worst outcome of the newest wish to send,
-    or empty. ``pdf`` and ``csv`` say where the stored bytes of an approved invoice lie.
+    or empty. ``is_credited``: credit notes left nothing of it. ``pdf`` and ``csv`` say where the stored bytes of an
+    approved invoice lie.
     """
 
     token: str
@@ -45,6 +46,7 @@ class InvoiceRow:
     updated_at: datetime
     pdf: Path | None
     csv: Path | None
+    is_credited: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

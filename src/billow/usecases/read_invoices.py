@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from billow.documents.csv import render_csv
 from billow.documents.pdf import UnableToRenderDocument, render_pdf
@@ -150,8 +150,10 @@ def invoice_of(*, version: billing.InvoiceVersion) -> Invoice:
 
 
 def _visible(actor: Actor) -> "QuerySet[billing.Invoice]":
+    complete = billing.CreditNote.objects.filter(preceding_invoice=OuterRef("pk"), completes=True)
     return (
         billing.Invoice.objects.visible_to(actor)
+        .annotate(is_credited=Exists(complete))
         .select_related("managed_account", "current_version")
         .defer("current_version__snapshot", "current_version__bank_details")
         .prefetch_related("documents")
@@ -206,6 +208,7 @@ def _row(invoice: billing.Invoice, delivery_status: str) -> InvoiceRow:
         updated_at=invoice.updated_at,
         pdf=paths.get(DocumentKind.PDF),
         csv=paths.get(DocumentKind.CSV),
+        is_credited=getattr(invoice, "is_credited", False),
     )
 
 

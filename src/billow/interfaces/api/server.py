@@ -1,8 +1,10 @@
 """The v2 API: its routers, mounted at the root of the host under /v2."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from django.urls import URLPattern, URLResolver
+from django.http import HttpResponse, JsonResponse
+from django.urls import URLPattern, URLResolver, path
 from ninja import NinjaAPI, Router
 
 from billow import __version__
@@ -11,6 +13,7 @@ from billow.interfaces.api.auth import ApiToken
 from billow.interfaces.api.errors import add_error_answers
 from billow.interfaces.api.json_body import StrictParser
 from billow.interfaces.api.once_per_key import heed_keys
+from billow.interfaces.api.reference import page
 from billow.interfaces.api.v2 import (
     audit_logs,
     billing_profiles,
@@ -79,7 +82,7 @@ def make_api() -> NinjaAPI:
         title="Billow API",
         version="2",
         description=DESCRIPTION,
-        openapi_url="/oas_v3.json",
+        openapi_url=None,
         docs_url=None,
         urls_namespace="api",
         auth=ApiToken(),
@@ -95,10 +98,25 @@ def make_api() -> NinjaAPI:
 
 def api_urls() -> tuple[list[URLPattern | URLResolver], str, str]:
     """Return the addresses; they authenticate by themselves, so that nobody is sent to the sign-in page."""
-    patterns, app, namespace = make_api().urls
+    api = make_api()
+    patterns, app, namespace = api.urls
+    patterns = [*_documents(api), *patterns]
     for pattern in _patterns(patterns):
         pattern.callback.login_required = False  # type: ignore[attr-defined]
     return patterns, app, namespace
+
+
+def _documents(api: NinjaAPI) -> list[URLPattern | URLResolver]:
+    """Return the addresses of the OpenAPI document, under both its names, and of its page for people."""
+
+    def document() -> Any:
+        return api.get_openapi_schema(path_prefix="/v2/")
+
+    return [
+        path("oas_v3.json", lambda _request: JsonResponse(document())),
+        path("swagger.json", lambda _request: JsonResponse(document())),
+        path("docs", lambda _request: HttpResponse(page(document()))),
+    ]
 
 
 def _patterns(patterns: list[URLPattern | URLResolver]) -> Iterator[URLPattern]:

@@ -50,6 +50,7 @@ class InvoiceShown(Schema):
         description="What became of the newest mail: queued, sending, accepted, deferred, failed, bounced or "
         "partly_failed; null while nothing was sent."
     )
+    is_credited: bool = Field(False, description="Whether credit notes left nothing of it.")
     is_stale: bool | None = Field(None, description="Whether something it rests on changed since; null for customers.")
     failure: Failure | None = None
     provider_cost: str | None = Field(None, description="What the provider charged; null for customers.")
@@ -84,6 +85,7 @@ def shown(row: InvoiceRow, *, actor: Actor) -> dict[str, Any]:
         "issue_date": None if row.issue_date is None else row.issue_date.isoformat(),
         "due_date": None if row.due_date is None else row.due_date.isoformat(),
         "delivery_status": row.delivery_status or None,
+        "is_credited": row.is_credited,
         "is_stale": row.is_stale if is_msp else None,
         "failure": failure if is_msp else None,
         "provider_cost": money_text(row.provider_cost) if is_msp and row.provider_cost is not None else None,

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from billow.interfaces.web.invoices.acts import ACTS, Offer, offers
 from billow.interfaces.web.shown.amounts import Amount, amount, percent
-from billow.interfaces.web.shown.pills import READY, UNDER_WAY, Pill, delivery_pill, status_pill
+from billow.interfaces.web.shown.pills import CREDITED, READY, UNDER_WAY, Pill, delivery_pill, status_pill
 from billow.interfaces.web.shown.times import Moment, moment, month_short
 from billow.terms.period import BillingPeriod
 from billow.usecases.read_invoices import InvoiceRow
@@ -46,6 +46,12 @@ class Row:
     next_act: Offer | None
     other_acts: tuple[Offer, ...]
     exact: "Figures"
+    is_credited: bool = False
+
+    @property
+    def is_live(self) -> bool:
+        """Tell whether the row counts in sums: it is neither cancelled nor wholly credited."""
+        return self.status != "cancelled" and not self.is_credited
 
     @property
     def name(self) -> str:
@@ -78,6 +84,7 @@ class Row:
         shown = [self.item, self.status, self.delivery, str(self.is_stale), self.problem, *self.warnings]
         if self.token:
             shown += [self.total.text if self.total else "", self.updated.iso if self.updated else ""]
+            shown.append(self.status_pill.label)
         return hashlib.sha256("\n".join(shown[:5] if not self.token else shown).encode()).hexdigest()[:6]
 
 
@@ -126,7 +133,7 @@ def ready_row(ready: ReadyRow, *, may_write: bool) -> Row:
 def invoice_row(invoice: InvoiceRow, *, may_write: bool, zone: tzinfo, now: datetime) -> Row:
     """Return the row of an invoice."""
     acts = offers(status=invoice.status, may_write=may_write, is_stale=invoice.is_stale)
-    live = invoice.status != "cancelled"
+    live = invoice.status != "cancelled" and not invoice.is_credited
     has_next = bool(acts) and (invoice.status != "approved" or invoice.delivery_status in {"failed", "bounced"})
     return Row(
         key=f"row-{invoice.account_token}-{invoice.period}" if live else f"row-{invoice.token}",
@@ -143,7 +150,7 @@ def invoice_row(invoice: InvoiceRow, *, may_write: bool, zone: tzinfo, now: date
         margin=amount(invoice.margin, currency=invoice.currency),
         margin_percent=margin_percent(margin=invoice.margin, subtotal=invoice.subtotal),
         status=invoice.status,
-        status_pill=status_pill(invoice.status),
+        status_pill=CREDITED if invoice.is_credited else status_pill(invoice.status),
         delivery=invoice.delivery_status,
         delivery_pill=delivery_pill(invoice.delivery_status),
         updated=moment(invoice.updated_at, zone=zone, now=now),
@@ -159,6 +166,7 @@ def invoice_row(invoice: InvoiceRow, *, may_write: bool, zone: tzinfo, now: date
             margin=invoice.margin,
             updated_at=invoice.updated_at,
         ),
+        is_credited=invoice.is_credited,
     )
 
 

@@ -67,7 +67,7 @@ class Summary:
 
 def summary_of(rows: Sequence[Row], *, choice: Choice, trends: dict[str, Trend]) -> Summary:
     """Count and add up the rows of a month, whatever the status filter shows of them."""
-    live = [row for row in rows if row.status != "cancelled"]
+    live = [row for row in rows if row.is_live]
     numbers = Counter(row.status for row in live)
     numbers[UNDELIVERED] = sum(row.delivery in NOT_DELIVERED for row in live)
     counts = tuple(

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, Sum
 
 from billow.interfaces.web.shown.amounts import amount_of_minor
 from billow.interfaces.web.shown.times import month_short
 from billow.records.accounts.models import ManagementAccount
-from billow.records.billing.models import Invoice
+from billow.records.billing.models import CreditNote, Invoice
 from billow.terms.period import BillingPeriod
 
 MONTHS = 6
@@ -46,6 +46,7 @@ def trends(*, management_account: ManagementAccount, until: BillingPeriod, accou
         period_start__lte=until.start,
         status__in=["awaiting_approval", "approved"],
     )
+    invoices = invoices.exclude(Exists(CreditNote.objects.filter(preceding_invoice=OuterRef("pk"), completes=True)))
     if account:
         invoices = invoices.filter(managed_account__token=account)
     sums = invoices.values_list("current_version__currency", "period_start").annotate(

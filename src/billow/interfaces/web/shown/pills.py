@@ -50,6 +50,10 @@ def status_pill(status: str) -> Pill:
     return STATUSES.get(status) or Pill(label=status.replace("_", " ").capitalize(), tone="quiet")
 
 
+CREDITED = Pill(label="Credited", tone="quiet")
+"""An approved invoice of which credit notes left nothing."""
+
+
 def delivery_pill(status: str) -> Pill | None:
     """Return the pill of a delivery status, or None where nothing was sent."""
     if not status:

@@ -1,0 +1,38 @@
+"""The OpenAPI document, and what is made of it for people."""
+
+import json
+
+from billow.interfaces.api.reference import markdown, page
+from billow.interfaces.api.server import make_api
+from tests.api.world import ApiClient
+from tests.conftest import PROJECT_ROOT
+
+
+def test_the_document_needs_no_token_and_names_each_operation_once(db: None) -> None:
+    answer = ApiClient(None).get("/v2/oas_v3.json")
+    assert answer.status_code == 200
+    document = answer.json()
+    assert document["openapi"].startswith("3.1")
+    names = [each["operationId"] for methods in document["paths"].values() for each in methods.values()]
+    assert len(names) == len(set(names))
+    assert all("_" not in name for name in names)
+    assert ApiClient(None).get("/v2/swagger.json").json() == document
+
+
+def test_every_body_and_answer_has_examples_or_says_what_it_is(db: None) -> None:
+    schemas = ApiClient(None).get("/v2/oas_v3.json").json()["components"]["schemas"]
+    assert [name for name, schema in schemas.items() if not schema.get("description")] == []
+    assert json.dumps(schemas).count('"examples"') > 60
+
+
+def test_people_read_the_same_as_a_page(db: None) -> None:
+    answer = ApiClient(None).get("/v2/docs")
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert "POST /v2/invoices" in answer.content.decode()
+
+
+def test_the_reference_in_the_documents_is_the_one_of_this_version() -> None:
+    document = make_api().get_openapi_schema(path_prefix="/v2/")
+    kept = (PROJECT_ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    assert kept == markdown(document), "write it anew: python -m billow.interfaces.api > docs/api.md"
+    assert all(each["operationId"] in page(document) for path in document["paths"].values() for each in path.values())
