@@ -225,9 +225,11 @@ tiers = [{ up_to = 1000, price = "1" }, { price = "0.02" }]
     }
 
     path.write_text(text.replace('currency = "USD"', ""), encoding="utf-8")
-    failed = story.generate()["Ada"]
+    after = story.generate()
+    failed = after["Ada"]
     assert (failed.status, failed.failure_code) == ("failed", "price_list_wrong")
     assert "currency" in failed.failure_message
+    assert after["Bob"].status == "awaiting_approval"
 
 
 def test_a_rule_that_cannot_be_carried_out_fails_its_own_customer_only(story: Story) -> None:

@@ -23,6 +23,7 @@ from billow.records.billing.models import BillingProfile, Invoice
 from billow.records.costs.models import CostImport
 from billow.terms.focus import CostBasis
 from billow.terms.issue import Issue
+from billow.terms.period import BillingPeriod
 from billow.terms.rounding import RoundingRule
 from billow.usecases import documents_storage
 from billow.usecases.agreements import agreements_of, delegations_of
@@ -70,7 +71,7 @@ class _Inputs:
     exchange_rates: tuple[ExchangeRate, ...]
     logos: Mapping[str, StoredFile | None]
     provider_keys: Mapping[str, str]
-    prices: PricesInUse | None
+    prices: PricesInUse | Refused | None
 
 
 def generate_due(
@@ -182,8 +183,16 @@ def _read_inputs(claim: Claim) -> _Inputs:
         exchange_rates=exchange_rates_of(management_account_id=first.management_account_id, period=first.period),
         logos=_store_logos(profile for profile in profiles.values() if profile is not None),
         provider_keys={each.integration.token: each.integration.provider for each in imports},
-        prices=prices_for(rules=(rule for agreement in agreements.values() for rule in agreement.rules)),
+        prices=_prices(agreements.values()),
     )
+
+
+def _prices(agreements: Iterable[Agreement]) -> PricesInUse | Refused | None:
+    """Return the prices to re-rate by, or what is wrong with them: that fails those alone who are re-rated by them."""
+    try:
+        return prices_for(rules=(rule for agreement in agreements for rule in agreement.rules))
+    except Refused as refused:
+        return refused
 
 
 def _store_logos(profiles: Iterable[BillingProfile]) -> dict[str, StoredFile | None]:
@@ -205,6 +214,8 @@ def _rate(invoices: Sequence[Invoice], inputs: _Inputs) -> dict[str, RatedCosts 
         if profile is None:
             message = "Managed account has no billing profile. Assign one, then regenerate."
             rated[token] = Failure(code="no_billing_profile", message=message)
+        elif isinstance(inputs.prices, Refused) and reads_prices(rules=_rules(inputs, token), period=invoice.period):
+            rated[token] = Failure(code=inputs.prices.code, message=inputs.prices.message)
         else:
             by_basis[CostBasis(profile.cost_basis)].append(token)
     for basis, tokens in by_basis.items():
@@ -225,7 +236,7 @@ def _rate_together(
             basis=basis,
             with_unallocated=False,
             provider_keys=inputs.provider_keys,
-            prices=inputs.prices.prices if inputs.prices else None,
+            prices=inputs.prices.prices if isinstance(inputs.prices, PricesInUse) else None,
         ).by_account
     except UnableToRate as error:
         if len(tokens) == 1:
@@ -276,8 +287,13 @@ def _origin(invoice: Invoice, inputs: _Inputs, rated: RatedCosts, value: Invoice
         cost_imports=tuple(entry for entry in inputs.imports if entry.integration.token in sources),
         logo=inputs.logos[profile.token],
         warnings=warnings,
-        prices=inputs.prices if reads_prices(rules=_rules(inputs, account.token), period=invoice.period) else None,
+        prices=_prices_read(inputs, account.token, invoice.period),
     )
+
+
+def _prices_read(inputs: _Inputs, account_token: str, period: BillingPeriod) -> PricesInUse | None:
+    are_read = reads_prices(rules=_rules(inputs, account_token), period=period)
+    return inputs.prices if are_read and isinstance(inputs.prices, PricesInUse) else None
 
 
 def _rules(inputs: _Inputs, account_token: str) -> tuple[BillingRule, ...]:
