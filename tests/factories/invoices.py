@@ -1,5 +1,6 @@
 """Invoices in any status, made of lines written down in the test: no cost store is asked."""
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -119,10 +120,13 @@ def make_approved(
     return invoice
 
 
-def make_credit_note(*, invoice: Invoice, total_minor: int = 0, now: datetime = FIRST_OF_NOVEMBER) -> CreditNote:
+def make_credit_note(*, invoice: Invoice, now: datetime = FIRST_OF_NOVEMBER) -> CreditNote:
     """Create the row of a credit note, without lines and documents: quick, for tests of who may see it."""
     series = credit_note_series(management_account=invoice.management_account)
     place = series.credit_notes.count() + 1
+    sums = ("subtotal_minor", "discounts_minor", "charges_minor", "credits_minor", "total_minor")
+    totals = dict.fromkeys(sums, 0)
+    InvoiceSeries.objects.filter(pk=series.pk).update(next_sequence=place + 1, chain_length=place)
     return CreditNote.objects.create(
         management_account=invoice.management_account,
         preceding_invoice=invoice,
@@ -132,13 +136,9 @@ def make_credit_note(*, invoice: Invoice, total_minor: int = 0, now: datetime = 
         currency="USD",
         reason="Wrong tags",
         completes=False,
-        snapshot="{}",
+        snapshot=json.dumps({"lines": [], "adjustments": [], "totals": totals, "completes": False}),
         fingerprint="",
-        subtotal_minor=total_minor,
-        discounts_minor=0,
-        charges_minor=0,
-        credits_minor=0,
-        total_minor=total_minor,
+        **totals,
         issue_date=now.date(),
         chain_position=place,
         seal="",

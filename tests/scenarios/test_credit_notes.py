@@ -270,6 +270,12 @@ def test_verify_finds_every_forgery(people: People, invoice: Invoice, statement:
     assert codes <= found
 
 
+def test_after_a_damaged_credit_note_no_other_is_issued(people: People, invoice: Invoice) -> None:
+    credit(people, invoice, line_numbers=[1])
+    forge("UPDATE billing_creditnote SET snapshot = '{'")
+    assert refusal(people, invoice) == "version_unreadable"
+
+
 def test_verify_finds_a_credit_note_that_is_gone(people: People, invoice: Invoice) -> None:
     credit(people, invoice)
     for table in (CreditNoteLine, CreditNoteDocument, CreditNote):

@@ -70,14 +70,17 @@ def credits_of(*, invoice: billing.Invoice) -> list[Credit]:
 
 
 def credit_of(*, note: billing.CreditNote) -> Credit:
-    """Return the amounts that a credit note's snapshot says."""
-    entry = json.loads(note.snapshot)
-    return Credit(
-        lines={line["line_number"]: line["amount_minor"] for line in entry["lines"]},
-        adjustments=tuple(each["amount_minor"] for each in entry["adjustments"]),
-        totals=Totals(**entry["totals"]),
-        completes=entry["completes"],
-    )
+    """Return the amounts that a credit note's snapshot says; raise UnableToReadSnapshot if it is damaged."""
+    try:
+        entry = json.loads(note.snapshot)
+        return Credit(
+            lines={line["line_number"]: line["amount_minor"] for line in entry["lines"]},
+            adjustments=tuple(each["amount_minor"] for each in entry["adjustments"]),
+            totals=Totals(**entry["totals"]),
+            completes=entry["completes"],
+        )
+    except (KeyError, TypeError, ValueError) as broken:
+        raise UnableToReadSnapshot(f"The credit note {note.number} is damaged: {broken!r}.") from broken
 
 
 def _issue(actor: Actor, row: billing.Invoice, taken: Credit, reason: str, now: datetime) -> billing.CreditNote:

@@ -94,7 +94,7 @@ def _check_content(note: CreditNote, findings: Findings) -> None:
             ),
             **{name: (getattr(note, name), entry["totals"][name]) for name in _SUMS},
         }
-    except (ValueError, KeyError, TypeError) as broken:
+    except (UnableToReadSnapshot, ValueError, KeyError, TypeError) as broken:
         findings.add("note_unreadable", note.number, f"Its content cannot be read: {broken!r}.")
         return
     if not is_written:
