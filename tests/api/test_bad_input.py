@@ -74,6 +74,9 @@ def example(endpoint: Endpoint) -> dict[str, Any]:
         return {"type": "adjustment", "title": "A", "percentage": 100}
     if endpoint.path == "/v2/managed_accounts":
         return {"name": "A", "contact_email": "a@nimbus.example"}
+    if endpoint.path == "/v2/invoices":
+        days = {"billing_period_start": "2026-09-01", "billing_period_end": "2026-09-30"}
+        return {"account_token": "acct_0000000000000000", **days}
     if endpoint.path == "/v2/billing_profiles":
         return {"nickname": "A"}
     return {}

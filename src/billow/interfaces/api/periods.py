@@ -34,7 +34,7 @@ def read_month(*, start: str) -> BillingPeriod | None:
 
 
 def _read_day(value: object, label: str, messages: list[str]) -> date | None:
-    if value in {None, ""}:
+    if value is None or value == "":
         messages.append(f"{label} can't be blank")
         return None
     try:
