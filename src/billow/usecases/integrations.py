@@ -181,6 +181,52 @@ def undelegate(
     return len(found)
 
 
+def end_delegation(
+    *,
+    actor: Actor,
+    integration: Integration,
+    account: ManagedAccount,
+    billing_account_id: str = "",
+    sub_account_id: str = "",
+    start_date: date | None = None,
+    last_day: date | None,
+    now: datetime,
+) -> None:
+    """End one gift on a day, inclusive, or take it back altogether where no day is given."""
+    actor.must_write_rules()
+    actor.must_own(integration, account)
+    with transaction.atomic():
+        lock_management_account(management_account=actor.management_account)
+        row = (
+            Delegation.objects.visible_to(actor.management_account)
+            .filter(
+                integration=integration,
+                managed_account=account,
+                billing_account_id=billing_account_id,
+                sub_account_id=sub_account_id,
+                start_date=start_date,
+            )
+            .first()
+        )
+        if row is None:
+            raise Refused("not_found", f"This part of {integration.name} is not delegated to {account.name} any more")
+        if last_day is None:
+            _mark_and_record(actor, integration, account, [row], action="delegation_removed", now=now)
+            row.delete()
+            return
+        delegate(
+            actor=actor,
+            integration=integration,
+            account=account,
+            billing_account_id=billing_account_id,
+            sub_account_ids=[sub_account_id] if sub_account_id else [],
+            start_date=start_date,
+            end_date=last_day,
+            connected_by_customer=row.connected_by_customer,
+            now=now,
+        )
+
+
 def delegate_whole(
     *, actor: Actor, account: ManagedAccount, integrations: Sequence[Integration], now: datetime
 ) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from billow.rating.rated_costs import RuleDelta
 from billow.records.billing.models import Delivery, Invoice, ManagedAccount
 from billow.terms.period import BillingPeriod
-from tests.factories.agreements import assign, make_adjustment
+from tests.factories.agreements import assign, make_adjustment, make_exclusion
 from tests.factories.costs import Charge, deliver, make_integration
 from tests.factories.invoices import make_approved, make_draft, make_generating, make_line
 from tests.factories.parties import delegate, make_managed_account, make_profile
@@ -97,6 +97,10 @@ def make_every_status(*, people: People) -> dict[str, Invoice]:
         "cancelled": make_draft(account=account("Kastoria Furs"), **common),  # type: ignore[arg-type]
     }
     make_managed_account(management_account=people.msp, name="Zagori Honey")
+    for each in (rule, make_exclusion(management_account=people.msp, charge_type="Tax", title="Without tax")):
+        assign(account=found["draft"].managed_account, rule=each)
+    integration = make_integration(management_account=people.msp)
+    delegate(account=found["draft"].managed_account, integration=integration, sub_account_id="510000000001")
     Delivery.objects.filter(invoice=found["approved"]).update(status="accepted", outcome_code="250")
     Delivery.objects.filter(invoice=found["refused"]).update(
         status="failed", outcome_code="550", outcome_message="5.1.1 Recipient address rejected: user unknown"

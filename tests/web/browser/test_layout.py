@@ -20,7 +20,17 @@ AXE = Path(str(axe_core_python.__file__)).with_name("axe.min.js")
 
 def pages_of(found: dict[str, Invoice]) -> dict[str, str]:
     each = {name: f"/invoices/{invoice.token}" for name, invoice in found.items()}
+    account = f"/accounts/{found['draft'].managed_account.token}"
+    tabs = {f"account {tab}": f"{account}{tab}" for tab in ("", "/integrations", "/rules", "/invoices", "/delete")}
     return {
+        "accounts": "/accounts",
+        "no account": "/accounts?q=nowhere",
+        "new account": "/accounts/new",
+        **tabs,
+        "profiles": "/settings/billing-profiles",
+        "profile": f"/settings/billing-profiles/{found['draft'].management_account.billing_profiles.get().token}",
+        "new profile": "/settings/billing-profiles/new",
+        "rates": "/settings/exchange-rates",
         "list": "/invoices",
         "nothing matches": "/invoices?status=generating",
         "not closed": "/invoices?period=2099-01",

@@ -2,10 +2,22 @@
 
 from django.urls import path
 
+from billow.interfaces.web.account.deletion import delete as delete_account
+from billow.interfaces.web.account.integrations import end as end_delegation
+from billow.interfaces.web.account.integrations import integrations as account_integrations
+from billow.interfaces.web.account.invoices import invoices as account_invoices
+from billow.interfaces.web.account.rules import change_rules
+from billow.interfaces.web.account.rules import rules as account_rules
+from billow.interfaces.web.account.view import general as account_general
+from billow.interfaces.web.account.view import new_account
+from billow.interfaces.web.accounts.view import accounts_page, page_costs
 from billow.interfaces.web.frame.home import home
 from billow.interfaces.web.frame.theme import choose_theme
 from billow.interfaces.web.invoice.view import document, live_invoice, one_invoice
 from billow.interfaces.web.invoices.view import confirm, do, download, invoices_page, live_rows
+from billow.interfaces.web.profile.view import change_logo, new_profile, one_profile, remove_profile
+from billow.interfaces.web.profiles.view import logo, profiles_page
+from billow.interfaces.web.rates.view import rates_page
 from billow.interfaces.web.sign_in.view import sign_in_page, sign_out
 
 urlpatterns = [
@@ -21,4 +33,21 @@ urlpatterns = [
     path("invoices/<slug:token>", one_invoice),
     path("invoices/<slug:token>/live", live_invoice),
     path("invoices/<slug:token>/<slug:kind>", document),
+    path("settings/billing-profiles", profiles_page),
+    path("settings/billing-profiles/new", new_profile),
+    path("settings/billing-profiles/<slug:token>", one_profile),
+    path("settings/billing-profiles/<slug:token>/logo", logo),
+    path("settings/billing-profiles/<slug:token>/change-logo", change_logo),
+    path("settings/billing-profiles/<slug:token>/delete", remove_profile),
+    path("settings/exchange-rates", rates_page),
+    path("accounts", accounts_page),
+    path("accounts/new", new_account),
+    path("accounts/costs", page_costs),
+    path("accounts/<slug:token>", account_general),
+    path("accounts/<slug:token>/integrations", account_integrations),
+    path("accounts/<slug:token>/integrations/end", end_delegation),
+    path("accounts/<slug:token>/rules", account_rules),
+    path("accounts/<slug:token>/rules/<slug:act>", change_rules),
+    path("accounts/<slug:token>/invoices", account_invoices),
+    path("accounts/<slug:token>/delete", delete_account),
 ]

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from billow import __version__
 from billow.interfaces.web.frame.theme import theme_of
-from billow.records.accounts.models import User
+from billow.records.accounts.models import Permission, User
 
 _ROLES = {
     "owner": "Owner",
@@ -28,6 +28,7 @@ class Frame:
     role: str = ""
     initials: str = ""
     may_write: bool = False
+    may_see_management: bool = False
 
 
 def frame(request: HttpRequest) -> dict[str, Frame]:
@@ -47,5 +48,6 @@ def frame(request: HttpRequest) -> dict[str, Frame]:
             role=_ROLES.get(user.role, user.role),
             initials="".join(word[0] for word in person.replace("@", " ").split()[:2]).upper(),
             may_write=user.may_write_invoices,
+            may_see_management=user.may(Permission.SEE_MANAGEMENT),
         )
     }

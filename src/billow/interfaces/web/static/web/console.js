@@ -85,6 +85,63 @@ function say(text) {
   setTimeout(() => toast.remove(), 7000);
 }
 
+// What the server said with the page goes by itself too.
+all("#said .toast").forEach((toast) => setTimeout(() => toast.remove(), 7000));
+
+// Lines of small fields: writing in the last one adds an empty one.
+
+document.addEventListener("input", (event) => {
+  const row = event.target.closest("[data-row]");
+  if (!row || row.nextElementSibling) return;
+  const next = row.cloneNode(true);
+  all(".field-problem", next).forEach((problem) => problem.remove());
+  all("input, select", next).forEach((field) => {
+    field.removeAttribute("id");
+    field.removeAttribute("aria-invalid");
+    if (field.matches("input")) field.value = "";
+    field.setAttribute("aria-label", field.getAttribute("aria-label").replace(/\d+/, (number) => Number(number) + 1));
+  });
+  row.after(next);
+});
+
+// Order by dragging: inside one list; the buttons of each line do the same for the keyboard.
+
+let dragged = null;
+
+document.addEventListener("dragstart", (event) => {
+  dragged = event.target.closest?.("[data-sort] > li");
+  dragged?.classList.add("is-dragged");
+});
+
+document.addEventListener("dragover", (event) => {
+  const over = event.target.closest?.("[data-sort] > li");
+  if (!dragged || over?.parentElement !== dragged.parentElement) return;
+  event.preventDefault();
+  const box = over.getBoundingClientRect();
+  if (over !== dragged) event.clientY > box.top + box.height / 2 ? over.after(dragged) : over.before(dragged);
+});
+
+document.addEventListener("drop", (event) => dragged && event.preventDefault());
+
+document.addEventListener("dragend", () => {
+  if (!dragged) return;
+  dragged.classList.remove("is-dragged");
+  const order = all("[data-sort] > li").map((line) => line.dataset.token);
+  htmx.ajax("POST", dragged.parentElement.dataset.sort, { values: { order }, target: "#dialog", swap: "innerHTML" });
+  dragged = null;
+});
+
+// A form is sent once, however often its button is pressed.
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" || form.hasAttribute("hx-post") || form.matches("[data-close-after]")) return;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "yes";
+});
+
+window.addEventListener("pageshow", () => all("[data-sent]").forEach((form) => delete form.dataset.sent));
+
 // Selection: kept by item, so that it survives rows that change by themselves.
 
 let selected = new Set();

@@ -1,0 +1,38 @@
+"""Delete a managed account, after saying what that does."""
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_http_methods
+
+from billow.interfaces.web.frame.actor import actor_of, clock
+from billow.interfaces.web.frame.form import in_dialog, went_well
+from billow.interfaces.web.shown.fields import Field
+from billow.usecases.account_end import account_end
+from billow.usecases.accounts import delete_account
+
+
+@require_http_methods(["GET", "POST"])
+def delete(request: HttpRequest, token: str) -> HttpResponse:
+    """Say what deleting the account does; do it once its name was written."""
+    actor = actor_of(request)
+    end = account_end(actor=actor, token=token)
+    problem = ""
+    if request.method == "POST":
+        if request.POST.get("name", "").strip() == end.account.name.strip():
+            cancelled = delete_account(actor=actor, account=end.account, now=clock())
+            drafts = f"; {cancelled} draft{'s' if cancelled != 1 else ''} cancelled" if cancelled else ""
+            return went_well(request, address="/accounts", said=f"{end.account.name} was deleted{drafts}")
+        problem = "This is not the account's name"
+    values = {
+        "end": end,
+        "field": Field(
+            name="name",
+            label=f"Write {end.account.name} to delete it",
+            value=request.POST.get("name", ""),
+            problem=problem,
+            place="dialog",
+        ),
+        "section": "accounts",
+    }
+    return in_dialog(
+        request, "account/_delete.html", values, back=f"/accounts/{token}", title=f"Delete {end.account.name}"
+    )

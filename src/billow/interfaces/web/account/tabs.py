@@ -1,0 +1,52 @@
+"""The head of a managed account's page: its name and its tabs."""
+
+from dataclasses import dataclass
+
+from billow.records.accounts.models import Permission
+from billow.records.billing.models import ManagedAccount
+from billow.usecases.actor import Actor
+
+_TABS = (
+    ("general", "General", ""),
+    ("integrations", "Integrations", "/integrations"),
+    ("rules", "Billing rules", "/rules"),
+    ("invoices", "Invoices", "/invoices"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tab:
+    """One tab."""
+
+    label: str
+    url: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """What every tab shows above its content."""
+
+    token: str
+    name: str
+    contact_email: str
+    currency: str
+    tab: str
+    tabs: tuple[Tab, ...]
+    may_change: bool
+
+
+def head_of(account: ManagedAccount, *, tab: str, actor: Actor) -> Head:
+    """Return the head of the account's page with this tab chosen."""
+    return Head(
+        token=account.token,
+        name=account.name,
+        contact_email=account.contact_email,
+        currency=account.currency,
+        tab=next(label for name, label, _ in _TABS if name == tab),
+        tabs=tuple(
+            Tab(label=label, url=f"/accounts/{account.token}{path}", is_chosen=name == tab)
+            for name, label, path in _TABS
+        ),
+        may_change=actor.may(Permission.WRITE_RULES),
+    )

@@ -1,0 +1,58 @@
+"""What every form of the console needs: to be done once however often it is sent, and to say so afterwards."""
+
+import secrets
+from collections.abc import Callable, Mapping
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+
+from billow.interfaces.web.frame.actor import actor_of, clock
+from billow.usecases.form_once import once
+from billow.usecases.refused import Refused
+
+MOST_UPLOADED_BYTES = 5 * 2**20
+
+
+def form_key() -> str:
+    """Return a key for a form that is about to be shown."""
+    return secrets.token_urlsafe(16)
+
+
+def done_once(request: HttpRequest, *, work: Callable[[], str], said: str) -> HttpResponseRedirect:
+    """Do the work of a form that makes something, once per key, and go where it leads."""
+    address = once(actor=actor_of(request), key=request.POST.get("once", ""), work=work, now=clock())
+    return went_well(request, address=address, said=said)
+
+
+def went_well(request: HttpRequest, *, address: str, said: str) -> HttpResponseRedirect:
+    """Go to the address and say there what was done."""
+    messages.success(request, said)
+    answer = HttpResponseRedirect(address)
+    if request.headers.get("HX-Request"):
+        answer.status_code = 204
+        answer.headers["HX-Redirect"] = address
+        del answer.headers["Location"]
+    else:
+        answer.status_code = 303
+    return answer
+
+
+def uploaded(request: HttpRequest, *, wanted: str) -> tuple[bytes, str]:
+    """Return the bytes and the name of the uploaded file; raise Refused without one, or where it is far too large."""
+    file = request.FILES.get("file")
+    if file is None:
+        raise Refused("no_file", f"Choose {wanted} first")
+    if (file.size or 0) > MOST_UPLOADED_BYTES:
+        raise Refused("too_large", f"The file has {file.size:,} bytes; at most {MOST_UPLOADED_BYTES:,} fit")
+    return file.read(), file.name or ""
+
+
+def in_dialog(
+    request: HttpRequest, fragment: str, values: Mapping[str, object], *, back: str, title: str, status: int = 200
+) -> HttpResponse:
+    """Answer with what goes into the page's dialog, or with a page of its own where there is no script."""
+    if request.headers.get("HX-Request"):
+        return render(request, fragment, values, status=status)
+    page = {**values, "fragment": fragment, "back": back, "dialog_title": title}
+    return render(request, "frame/dialog.html", page, status=status)
