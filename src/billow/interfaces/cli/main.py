@@ -21,6 +21,8 @@ COMMANDS = {
     "rates": (f"{_HERE}.rates:rates", "Exchange rates."),
     "invoices": (f"{_HERE}.invoice_credits:invoices", "Generate, approve, send, explain and credit invoices."),
     "webhooks": (f"{_HERE}.webhooks:webhooks", "Who is told of events, by HTTPS."),
+    "users": (f"{_HERE}.people:users", "People, and what they may do."),
+    "teams": (f"{_HERE}.people:teams", "Teams, and which managed accounts they see."),
     "tokens": (f"{_HERE}.tokens:tokens", "API tokens for programs."),
     "verify": (f"{_HERE}.verification:verify", "Prove that what was issued is what is stored."),
     "backup": (f"{_HERE}.archive:backup", "Write everything into one file, while Billow runs."),
