@@ -224,9 +224,9 @@ class Customer:
         groups: dict[Any, Bundle] = {}
         for bundle in bundles:
             charge = bundle.charge
-            is_freed = charge.imported_type == "SavingsPlanCoveredUsage" and charge.retyped_by is not None
             by_usage = self.basis == "billed_cost" and (
-                is_freed or (charge.imported_type == "SavingsPlanNegation" and self.retypes and not charge.is_deleted)
+                charge.is_freed
+                or (charge.imported_type == "SavingsPlanNegation" and self.retypes and not charge.is_deleted)
             )
             alike = (charge.key, charge.line(bundle.before), tuple(bundle.trace), bundle.place if by_usage else ())
             group = groups.setdefault(alike, bundle)
@@ -322,9 +322,9 @@ class Customer:
             place = bundle.place
             if charge.is_deleted:
                 continue
-            if charge.imported_type == "SavingsPlanCoveredUsage" and charge.retyped_by is not None:
+            if charge.is_freed:
                 freed[place] += bundle.provider_cost
-                by_rule[place[0]].add(charge.retyped_by)
+                by_rule[place[0]].add(charge.retyped_by or "")
             if charge.imported_type == "SavingsPlanNegation":
                 negations.append((bundle, place))
         for level in (3, 1):

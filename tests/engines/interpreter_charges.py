@@ -72,6 +72,12 @@ class Charge:
     def is_aws_line(self) -> bool:
         return self.imported_type != ""
 
+    @property
+    def is_freed(self) -> bool:
+        """Tell whether it is usage of a Savings Plan that a rule has made something else."""
+        was_covered = self.imported_type == "SavingsPlanCoveredUsage"
+        return was_covered and self.retyped_by is not None and self.text(TYPE) != self.imported_type
+
     def text(self, name: str) -> str:
         if name in self.texts:
             return self.texts[name]

@@ -116,7 +116,16 @@ def _less(one: Decimal | None, other: Decimal | None) -> Decimal:
     return (one or Decimal(0)) - (other or Decimal(0))
 
 
-tags = st.sampled_from((None, json.dumps({"team": "red", "rate": "1.5"}), json.dumps({"team": "blue"}), "[]"))
+tags = st.sampled_from(
+    (
+        None,
+        None,
+        json.dumps({"team": "red", "rate": "1.5"}),
+        json.dumps({"team": "blue"}),
+        "[]",
+        json.dumps({"rate": "none"}),
+    )
+)
 
 
 @st.composite
@@ -142,7 +151,7 @@ def focus_charges(draw: st.DrawFn, number: int) -> dict[str, Any]:
         ResourceId=draw(st.sampled_from((None, "/Providers/X", "i-1"))),
         CommitmentDiscountId=commitment,
         CommitmentDiscountStatus=None if commitment is None else draw(st.sampled_from(("Used", "Unused"))),
-        ConsumedQuantity=Decimal(2**number) / 8,
+        ConsumedQuantity=draw(st.sampled_from((None, Decimal(2**number) / 8))),
         ConsumedUnit="Hours",
         x_ChargeType=draw(st.sampled_from((None, "NCE", "usage"))),
         Tags=draw(tags),

@@ -310,7 +310,7 @@ def transforms(draw: st.DrawFn, dataset: Dataset, one_by_one: bool) -> Said:
             plain = known.map(literal) | st.just(Said("NULL", Missing()))
             value = draw(plain) if draw(st.booleans()) else draw(texts(dataset))
         else:
-            column = draw(columns(dataset, AMOUNTS[dataset][:2], Kind.NUMBER))
+            column = draw(columns(dataset, (*AMOUNTS[dataset][:2], AMOUNTS[dataset][-1]), Kind.NUMBER))
             value = draw(amounts(dataset, column, one_by_one))
         assigned.setdefault(column.value.name, (column, value))
     said = ", ".join(f"{column.sql} = {value.sql}" for column, value in assigned.values())

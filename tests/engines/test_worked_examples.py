@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from billow.billingrules.rule import PublicPriceRule, RetierRule
 from billow.terms.focus import CostBasis
 from tests.engines.bills import a_charge
 from tests.engines.rated_bills import (
@@ -401,3 +402,66 @@ def test_a_sum_is_rounded_once_however_many_groups_it_is_made_of(tmp_path: Path)
     bill = [a_charge(BilledCost=tiny, ServiceName=service) for service in ("S3", "EC2", "RDS")]
     (fee,) = added(rated(tmp_path, bill, sql(text)))
     assert fee.rated_cost == 2 * tiny  # half of three, away from zero; each alone would have given three
+
+
+def in_s3(gigabytes: int) -> dict[str, Any]:
+    columns = {"lineItem/ProductCode": "AmazonS3", "lineItem/UsageType": "TimedStorage-ByteHrs"}
+    return aws_line("1", **columns, **{"lineItem/UsageAmount": Decimal(gigabytes)})
+
+
+def test_tiers_see_the_quantity_that_rules_before_them_left(tmp_path: Path) -> None:
+    twice = sql("UPDATE aws SET aws.lineItem/UsageAmount = aws.lineItem/UsageAmount * 2", "twice")
+    tiers = RetierRule(token="tiers", title="Tiers", include_free_tier=False)
+    assert total(rated(tmp_path, [in_s3(1000)], twice, tiers)) == 46  # 2,000 GB at 0.023
+
+
+@pytest.mark.parametrize("basis", [CostBasis.LIST_COST, CostBasis.CONTRACTED_COST])
+def test_tiers_leave_the_cost_alone_where_it_is_not_made_of_the_reports_amounts(
+    tmp_path: Path, basis: CostBasis
+) -> None:
+    bill = [{**in_s3(1000), "ListCost": Decimal(3), "ContractedCost": Decimal(3)}]
+    tiers = RetierRule(token="tiers", title="Tiers", include_free_tier=False)
+    assert total(rated(tmp_path, bill, tiers, basis=basis)) == 3
+
+
+def test_covered_usage_that_is_retyped_and_retyped_back_keeps_its_negation(tmp_path: Path) -> None:
+    kind = "aws.lineItem/LineItemType"
+    there = sql(f"UPDATE aws SET {kind} = 'Usage' WHERE {kind} = 'SavingsPlanCoveredUsage'", "there")
+    back = sql(f"UPDATE aws SET {kind} = 'SavingsPlanCoveredUsage' WHERE {kind} = 'Usage'", "back")
+    assert total(rated(tmp_path, [covered("5", "3"), negation("-5")], there, back)) == 0
+
+
+def test_a_sum_does_not_look_at_what_was_taken_away(tmp_path: Path) -> None:
+    bill = [a_charge(Tags='{"rate": "none"}'), a_charge(Tags='{"rate": "3"}', ServiceName="S3")]
+    gone = sql("DELETE FROM costs WHERE costs.tags.rate = 'none'", "gone")
+    fee = sql(
+        f"{FEE}'own', 'Care', 'Care', 'Care', 'Fee', SUM(costs.amount * CAST(costs.tags.rate AS DECIMAL)) FROM costs",
+        "fee",
+    )
+    assert [line.rated_cost for line in added(rated(tmp_path, bill, gone, fee))] == [Decimal(3)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("UPDATE costs SET costs.amount = COALESCE(costs.usage_amount, 5)", 3),
+        ("DELETE FROM costs WHERE costs.usage_amount IS NULL", 2),
+        ("UPDATE costs SET costs.amount = 9 WHERE CAST(costs.usage_amount AS VARCHAR) = '0'", 10),
+    ],
+)
+def test_a_missing_number_is_zero_everywhere(tmp_path: Path, text: str, expected: int) -> None:
+    bill = [a_charge(ConsumedQuantity=None), a_charge(ConsumedQuantity=Decimal(3))]
+    assert total(rated(tmp_path, bill, sql(text))) == expected
+
+
+def test_a_report_line_without_a_type_is_still_no_focus_charge(tmp_path: Path) -> None:
+    untyped = sql("UPDATE aws SET aws.lineItem/LineItemType = NULL", "untyped")
+    public = PublicPriceRule(token="public", title="Public")
+    assert total(rated(tmp_path, [{**aws_line("4"), "ListCost": Decimal(9)}], untyped, public)) == 4
+
+
+@pytest.mark.xfail(strict=True, reason="whether reserved usage has no cost is asked of the sum of a line's charges")
+def test_each_reserved_line_without_cost_goes_to_its_public_price(tmp_path: Path) -> None:
+    text = "UPDATE aws SET aws.lineItem/LineItemType = 'Usage' WHERE aws.lineItem/LineItemType = 'DiscountedUsage'"
+    with_cost = {"lineItem/UnblendedCost": Decimal(5), "BilledCost": Decimal(5)}
+    assert total(rated(tmp_path, [reserved("2", "1"), reserved("3", "1", **with_cost)], sql(text))) == 2 + 5

@@ -104,12 +104,12 @@ def analysis_of(statement: Statement) -> Analysis:
     )
 
 
-def needs_of(*, analyses: Sequence[Analysis], basis: CostBasis) -> Needs:
-    """Return what all of a customer's statements need together."""
+def needs_of(*, analyses: Sequence[Analysis], basis: CostBasis, looked_at: frozenset[str] = frozenset()) -> Needs:
+    """Return what all of a customer's statements need together; ``looked_at`` are amounts that other rules need."""
     on_aws = any(each.transforms_aws for each in analyses)
     written = frozenset().union(*(each.written for each in analyses))
     assigned = [one for each in analyses for one in each.assigned]
-    amounts = _live_amounts(analyses, assigned, basis if on_aws else None)
+    amounts = _live_amounts(analyses, assigned, basis if on_aws else None, looked_at)
     texts = frozenset().union(
         *(each.texts for each in analyses), *(one.texts for one in assigned if one.name in amounts)
     )
@@ -160,10 +160,10 @@ def sums_in(values: Iterable[Value]) -> tuple[Sum, ...]:
 
 
 def _live_amounts(
-    analyses: Sequence[Analysis], assigned: Sequence[Assigned], basis: CostBasis | None
+    analyses: Sequence[Analysis], assigned: Sequence[Assigned], basis: CostBasis | None, looked_at: frozenset[str]
 ) -> frozenset[str]:
     """Return the numbers that costs, conditions or sums look at, directly or by way of others."""
-    live = {AMOUNT}.union(*(each.numbers for each in analyses))
+    live = {AMOUNT}.union(looked_at, *(each.numbers for each in analyses))
     live |= {one.name for one in assigned} & {USAGE_AMOUNT}
     if basis is not None:
         live |= amounts_of(basis=basis)

@@ -99,7 +99,7 @@ def number_of(value: Value) -> ReadsNumber:  # noqa: PLR0911 - one for each kind
         case Missing():
             return lambda _row: None
         case Column(name=name):
-            return lambda row: row.get(name)
+            return lambda row: row.get(name) or _ZERO
         case Arithmetic():
             return _arithmetic(value)
         case Cast(operand=operand):

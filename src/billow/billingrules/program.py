@@ -88,12 +88,15 @@ def program_of(
     except UnableToReadRule as unread:
         raise UnableToOrderRules(str(unread)) from unread
     statements = tuple(each for _, said in of_rules for each in said)
-    needs = needs_of(analyses=[compiler.analyse(each.statement) for each in statements], basis=basis)
     retiers = tuple(rule for rule in in_force if isinstance(rule, RetierRule))
+    needs = needs_of(
+        analyses=[compiler.analyse(each.statement) for each in statements],
+        basis=basis,
+        looked_at=frozenset(retier.AMOUNTS if retiers else ()),
+    )
     columns, amounts = needs.columns, needs.amounts - {AMOUNT, USAGE_AMOUNT}
     if retiers:
         columns |= frozenset(retier.READ)
-        amounts |= frozenset(retier.AMOUNTS)
     if basis is CostBasis.BILLED_COST and needs.retypes:
         columns |= NEGATION_COLUMNS
     return RuleProgram(

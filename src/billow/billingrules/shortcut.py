@@ -37,7 +37,7 @@ class Answer:
     """What some rules do to charges with certain values, sums by place in the program; equal ones are one object."""
 
     steps: tuple[AnsweredStep, ...]
-    sums: tuple[tuple[int, tuple[Linear, ...] | None], ...]
+    sums: tuple[tuple[int, tuple[Linear, ...] | RuleFailed | None], ...]
 
 
 class Facts(Protocol):
@@ -134,7 +134,7 @@ class Shortcut:
             if effect is not None and effect.operation is not None:
                 steps.append(AnsweredStep(number, transform.rule_token, effect.operation, None, effect.deletes))
         sums = tuple(
-            (number, sums_of(each, row=row or self._row(question, place), day=day)) for number, each in question.sums
+            (number, _summed(each, row=row or self._row(question, place), day=day)) for number, each in question.sums
         )
         key = (tuple(steps), sums)
         known_answer = question.answers.get(key)
@@ -162,14 +162,24 @@ class Shortcut:
         sums: list[tuple[Linear, ...] | None] = [None] * len(self._program.sums)
         if not is_deleted:
             for answer in answers:
-                for place, linear in answer.sums:
-                    sums[place] = linear
+                for place, chosen in answer.sums:
+                    if isinstance(chosen, RuleFailed):
+                        raise chosen
+                    sums[place] = chosen
         return Treatment(
             phases=(*((),) * (len(self._program.phases) - 1), tuple(steps)),
             sums=tuple(sums),
             is_deleted=is_deleted,
             only_factors=all(operation.factor is not None for _, operation in steps),
         )
+
+
+def _summed(each: SumInsert, *, row: Row, day: date) -> tuple[Linear, ...] | RuleFailed | None:
+    """Return what the insert adds up of the row, or why it cannot: that counts only if no rule took the charge away."""
+    try:
+        return sums_of(each, row=row, day=day)
+    except RuleFailed as failed:
+        return failed
 
 
 def _questions(program: RuleProgram) -> list[Question]:

@@ -144,7 +144,9 @@ class Walker:
             return None
         if walked.imported_type == NEGATION:
             return NegationMark(walked.negation_place, None)
-        return None if walked.retyped_by is None else NegationMark(walked.negation_place, walked.retyped_by)
+        if walked.retyped_by is None or walked.row.get(LINE_ITEM_TYPE) == walked.imported_type:
+            return None
+        return NegationMark(walked.negation_place, walked.retyped_by)
 
     def _operation(self, walked: Walked, transform: Transform, effect: Effect) -> Operation | None:
         """Return what is to be done to the amounts, and change the row's texts."""
