@@ -1,7 +1,7 @@
 """Small bills written as the store keeps them, and the store's own engine to ask."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from billow.coststore.lines import LINE_COLUMNS, LINE_NUMBER, LINES_NAME
 from billow.coststore.partition import Partition
 from billow.coststore.query import CostQuery
 from billow.coststore.run import run_query
@@ -30,11 +31,15 @@ _TYPES = {
 
 @dataclass(frozen=True)
 class FilesOnly:
-    """Answers cost queries over files that no store has written."""
+    """Answers cost queries over files that no store has written; ``by_number`` gives their lines numbers before."""
 
     spill: Path
+    by_number: bool = False
 
     def query(self, query: CostQuery, *, partitions: Sequence[Partition]) -> pa.Table:
+        if self.by_number:
+            folder = self.spill.with_name("numbered")
+            partitions = [numbered(each, folder=folder / str(place)) for place, each in enumerate(partitions)]
         return run_query(query=query, partitions=partitions, spill_to=self.spill)
 
 
@@ -108,3 +113,20 @@ def joined(*partitions: Partition) -> Partition:
         rows=sum(partition.rows for partition in partitions),
         totals=(),
     )
+
+
+def numbered(partition: Partition, *, folder: Path) -> Partition:
+    """Copy the partition with a number in each charge, and what the numbers stand for beside the copies."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tables = [pq.read_table(file) for file in partition.files]
+    texts = [list(zip(*(table[name].to_pylist() for name in LINE_COLUMNS), strict=True)) for table in tables]
+    lines = {line: number for number, line in enumerate({line for rows in texts for line in rows})}
+    files = tuple(folder / file.name for file in partition.files)
+    for table, rows, file in zip(tables, texts, files, strict=True):
+        numbers = pa.array([lines[line] for line in rows], pa.int32())
+        pq.write_table(table.append_column(LINE_NUMBER, numbers), file)
+    columns = {LINE_NUMBER: pa.array(lines.values(), pa.int32())}
+    for place, name in enumerate(LINE_COLUMNS):
+        columns[name] = pa.array([line[place] for line in lines], pa.string())
+    pq.write_table(pa.table(columns), folder / LINES_NAME)
+    return replace(partition, files=files)

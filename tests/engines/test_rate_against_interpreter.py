@@ -96,13 +96,13 @@ def delegations(draw: st.DrawFn) -> list[Delegation]:
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(st.lists(charges(), min_size=1, max_size=30), agreements(), delegations())
+@given(st.lists(charges(), min_size=1, max_size=30), agreements(), delegations(), st.booleans())
 def test_the_plan_gives_what_the_interpreter_gives(
-    bill: list[dict[str, Any]], agreed: list[Agreement], given_out: list[Delegation]
+    bill: list[dict[str, Any]], agreed: list[Agreement], given_out: list[Delegation], by_number: bool
 ) -> None:
     with TemporaryDirectory() as folder:
         partition = write_bill(Path(folder), bill)
-        store = FilesOnly(Path(folder) / "spill")
+        store = FilesOnly(Path(folder) / "spill", by_number=by_number)
         month = rate(store=store, partitions=[partition], period=MARCH, agreements=agreed, delegations=given_out)
         own = rate(
             store=store,

@@ -62,7 +62,7 @@ def compare(bill: list[dict[str, Any]], lists: list[list[Drawn]], basis: CostBas
         assume(False)
     with TemporaryDirectory() as folder:
         month = rate(
-            store=FilesOnly(Path(folder) / "spill"),
+            store=FilesOnly(Path(folder) / "spill", by_number=len(bill) % 2 == 0),
             partitions=[write_bill(Path(folder), bill)],
             period=MARCH,
             agreements=agreed,

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from django.db import connection, connections
 
+from billow.coststore import write
+from billow.coststore.lines import LINES_NAME
+from billow.ingest import load
 from billow.records.billing.models import Invoice
 from billow.records.costs.models import CostImport, Integration
 from billow.terms.period import BillingPeriod
@@ -16,6 +19,7 @@ from billow.usecases.costs import list_imports, partition_of, partitions_of
 from billow.usecases.import_costs import ImportReport, import_costs
 from billow.usecases.refused import Refused
 from billow.usecases.report_costs import report_costs
+from billow.usecases.verify import verify
 from tests.factories.costs import Charge, deliver, focus_csv, make_integration
 from tests.factories.invoices import make_draft
 from tests.factories.parties import delegate, make_managed_account, make_profile
@@ -73,6 +77,25 @@ def test_the_same_bytes_again_change_nothing(people: People, integration: Integr
         report = import_costs(actor=people.alice.actor, integration=integration, paths=[file], now=NOW)
         assert [summary.unchanged for summary in report.imports] == [unchanged]
     assert CostImport.objects.count() == 1
+
+
+def test_bytes_that_an_older_version_imported_are_imported_anew_once_and_the_older_import_stays_sound(
+    people: People, integration: Integration, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "october.csv"
+    file.write_bytes(focus_csv(period=OCTOBER, charges=FIRST))
+    with monkeypatch.context() as older:
+        older.setattr(load, "IMPORTER_VERSION", 1)
+        older.setattr(write, "number_lines", lambda **_asked: None)
+        reports = [import_costs(actor=people.alice.actor, integration=integration, paths=[file], now=NOW)]
+    before = report_costs(actor=people.alice.actor, period=OCTOBER)
+    for _ in range(2):
+        reports.append(import_costs(actor=people.alice.actor, integration=integration, paths=[file], now=NOW))
+    assert [summary.unchanged for report in reports for summary in report.imports] == [False, False, True]
+    assert report_costs(actor=people.alice.actor, period=OCTOBER) == before
+    folders = [partition_of(each).files[0].parent for each in CostImport.objects.order_by("pk")]
+    assert [(folder / LINES_NAME).exists() for folder in folders] == [False, True]
+    assert verify().problems == ()
 
 
 def test_a_newer_delivery_takes_the_place_of_the_older_and_both_stay_readable(people: People, bring: Bring) -> None:

@@ -284,6 +284,13 @@ def test_a_damaged_cost_import(october: People, settings: Settings, is_supersede
     assert ("altered_file", str(path)) in found()
 
 
+def test_the_lines_of_a_cost_import_that_are_gone(october: People, settings: Settings) -> None:
+    current = CostImport.objects.get(superseded_at__isnull=True)
+    path = (settings.COST_STORE / current.stored_files[0]).with_name("lines.parquet")
+    path.unlink()
+    assert found() == {("missing_file", str(path))}
+
+
 def test_a_superseded_import_that_an_invoice_rests_on_is_missed(october: People, settings: Settings) -> None:
     superseded = CostImport.objects.get(superseded_at__isnull=False)
     path = settings.COST_STORE / superseded.stored_files[0]

@@ -6,9 +6,10 @@ quoted here; nothing that a person typed reaches the engine in any other way.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
+from billow.coststore.lines import LINE_NUMBER
 from billow.coststore.places import Places, Wanted, places_of
 from billow.coststore.query import ChargeScope, CostQuery, Detail, DetailForm, label_of, sum_of
 
@@ -16,6 +17,7 @@ QUANTITY_COLUMN = "ConsumedQuantity"
 UNIT_COLUMN = "ConsumedUnit"
 _NULL = "CAST(NULL AS VARCHAR)"
 _ACCOUNTS, _SUB_ACCOUNTS = "billow_accounts", "billow_sub_accounts"
+_CUTS, _DETAILS = "billow_cuts", "billow_details"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,7 @@ class Source:
     ``columns`` are those with any value; the others read as null. ``complete`` are those known to have no
     null, ``constants`` text columns known to hold one value in every row, ``few`` columns known to hold at most
     one value beside null; knowing this only saves work. ``times`` and ``numbers`` are columns of those types.
+    ``lines`` is the file that tells which texts the charges' line numbers stand for, ``numbered`` their columns.
     """
 
     integration_token: str
@@ -35,6 +38,8 @@ class Source:
     few: frozenset[str] = frozenset()
     times: frozenset[str] = frozenset()
     numbers: frozenset[str] = frozenset()
+    lines: str = ""
+    numbered: frozenset[str] = frozenset()
 
 
 def compile_query(*, query: CostQuery, sources: Sequence[Source]) -> str:
@@ -46,7 +51,7 @@ def compile_query(*, query: CostQuery, sources: Sequence[Source]) -> str:
     order = ", ".join(f"{name} NULLS FIRST" for name in keys)
     tokens = {source.integration_token for source in sources}
     places = {token: places_of(query=query, integration_token=token) for token in tokens}
-    grouped = " UNION ALL ".join(_grouped(query, source, places[source.integration_token]) for source in sources)
+    grouped = " UNION ALL ".join(_groups(query, source, places[source.integration_token]) for source in sources)
     cut = f"SELECT *, {_first_day(query)} AS first_day FROM grouped"
     merged = f"SELECT {_merged(query, keys)} FROM cut GROUP BY {', '.join(keys)}"
     return f"WITH grouped AS ({grouped}), cut AS ({cut}) {merged} ORDER BY {order}"
@@ -91,6 +96,15 @@ def _if_one(expression: str, answer: str) -> str:
     return f"CASE WHEN {same} THEN MAX({answer}) END"
 
 
+def _groups(query: CostQuery, source: Source, places: Places) -> str:
+    """Write the groups of one source: by line numbers if they stand for every text that the query needs."""
+    needed = {*query.group_by, *query.names, *query.labels, "BillingAccountId", "SubAccountId"}
+    if query.usage:
+        needed.add(UNIT_COLUMN)
+    grouped = _grouped_by_line if needed <= source.numbered else _grouped
+    return grouped(query, source, places)
+
+
 def _grouped(query: CostQuery, source: Source, places: Places) -> str:
     """Write the groups of one source; a detail of few values splits everybody's groups first, then only its scopes'."""
     details = {
@@ -105,8 +119,8 @@ def _grouped(query: CostQuery, source: Source, places: Places) -> str:
         keys[_name(detail.name)] = _NULL
     for detail, number in details.items():
         value = _detail(source, detail)
-        keys[_name(detail.name)] = value if detail in late else _split_by(value, number, places)
-    keys["bucket"] = _bucket(query, source, places)
+        keys[_name(detail.name)] = value if detail in late else _split_by(value, number, _wanted(places, "details"))
+    keys["bucket"] = _bucket(query, source, _wanted(places, "cuts") if places.have_cuts else "")
     keys |= {_name(column): _column(source, column) for column in query.names}
     keys |= {_name(label_of(column)): _column(source, column) for column in query.labels}
     if query.usage:
@@ -115,7 +129,7 @@ def _grouped(query: CostQuery, source: Source, places: Places) -> str:
     if not late:
         return grouped
     kept = ", ".join(
-        f"{_split_by(_name(detail.name), details[detail], places)} AS {_name(detail.name)}"
+        f"{_split_by(_name(detail.name), details[detail], _wanted(places, 'details'))} AS {_name(detail.name)}"
         for detail in sorted(late, key=lambda detail: detail.name)
     )
     accounts = (_name("BillingAccountId"), _name("SubAccountId"))
@@ -123,21 +137,71 @@ def _grouped(query: CostQuery, source: Source, places: Places) -> str:
 
 
 def _summed(query: CostQuery, source: Source, keys: Mapping[str, str], places: Places | None) -> str:
-    columns = [
-        f"{_text(source.integration_token)} AS integration_token",
-        *(f"{expression} AS {name}" for name, expression in keys.items()),
-        f"COALESCE({_sum_of(source, query.cost_column)}, 0) AS cost",
-        "COUNT(*) AS charges",
-        f"{_nulls(source, query.cost_column)} AS charges_without_cost",
-        *(f"COALESCE({_sum_of(source, amount)}, 0) AS {_name(sum_of(amount))}" for amount in query.amounts),
-    ]
-    if query.usage:
-        columns.append(f"{_sum_of(source, QUANTITY_COLUMN)} AS usage_amount")
+    columns = {"integration_token": _text(source.integration_token), **keys, **_sums(query, source)}
     charges = f"read_parquet([{_list(source.files)}])"
     if places is not None:
         charges += _looked_up(places, _column(source, "BillingAccountId"), _column(source, "SubAccountId"))
     grouping = ", ".join(_varying(keys.values())) or "()"
-    return f"SELECT {', '.join(columns)} FROM {charges}{_where(query, source)} GROUP BY {grouping}"
+    return f"SELECT {_aliased(columns)} FROM {charges}{_where(query, source)} GROUP BY {grouping}"
+
+
+def _grouped_by_line(query: CostQuery, source: Source, places: Places) -> str:
+    """Write the groups of one source by the numbers of their lines; texts are read for the groups alone."""
+    line = replace(source, columns=source.numbered, constants={}, times=frozenset(), numbers=frozenset())
+    split = {detail: number for number, detail in enumerate(query.details) if places.have_detail(number=number)}
+    of_line = {detail for detail in split if detail.column in source.numbered}
+    of_charge = {detail for detail in split if detail not in of_line and _column(source, detail.column) != _NULL}
+    late = {detail for detail in of_charge if not detail.form and detail.column in source.few}
+    shown = {_name(column): _column(line, column) for column in query.group_by}
+    keys = {LINE_NUMBER: f"charges.{_name(LINE_NUMBER)}"}
+    for detail in query.details:
+        name, value = _name(detail.name), _detail(source, detail)
+        if detail in of_line:
+            shown[name] = _split_by(_detail(line, detail), split[detail], _DETAILS)
+        elif detail in late:
+            keys[name], shown[name] = value, _split_by(name, split[detail], _DETAILS)
+        elif detail in of_charge:
+            keys[name], shown[name] = _split_by(value, split[detail], _DETAILS), name
+        else:
+            shown[name] = _NULL
+    keys["bucket"] = _bucket(query, source, _CUTS if places.have_cuts else "")
+    shown["bucket"] = "bucket"
+    shown |= {_name(column): _column(line, column) for column in query.names}
+    shown |= {_name(label_of(column)): _column(line, column) for column in query.labels}
+    if query.usage:
+        shown["usage_unit"] = _column(line, UNIT_COLUMN)
+    only = _where(query, line)
+    charges = f"read_parquet([{_list(source.files)}]) AS charges"
+    if only or places.have_cuts or of_charge - late:
+        charges += f" JOIN (SELECT {LINE_NUMBER}, {_CUTS}, {_DETAILS} FROM lines) USING ({LINE_NUMBER})"
+    sums = _sums(query, source)
+    grouping = ", ".join(_varying(keys.values()))
+    bits = _aliased({_CUTS: _wanted(places, "cuts"), _DETAILS: _wanted(places, "details")})
+    accounts = (_column(line, "BillingAccountId"), _column(line, "SubAccountId"))
+    lines = f"read_parquet([{_text(source.lines)}]) AS lines{_looked_up(places, *accounts)}{only}"
+    return (
+        f"(WITH lines AS MATERIALIZED (SELECT lines.*, {bits} FROM {lines}), "
+        f"groups AS (SELECT {_aliased(keys | sums)} FROM {charges} GROUP BY {grouping}) "
+        f"SELECT {_text(source.integration_token)} AS integration_token, {_aliased(shown)}, {', '.join(sums)} "
+        f"FROM groups JOIN lines USING ({LINE_NUMBER}))"
+    )
+
+
+def _sums(query: CostQuery, source: Source) -> dict[str, str]:
+    """Write what is summed of a group's charges."""
+    sums = {
+        "cost": f"COALESCE({_sum_of(source, query.cost_column)}, 0)",
+        "charges": "COUNT(*)",
+        "charges_without_cost": _nulls(source, query.cost_column),
+    }
+    sums |= {_name(sum_of(amount)): f"COALESCE({_sum_of(source, amount)}, 0)" for amount in query.amounts}
+    if query.usage:
+        sums["usage_amount"] = _sum_of(source, QUANTITY_COLUMN)
+    return sums
+
+
+def _aliased(columns: Mapping[str, str]) -> str:
+    return ", ".join(f"{expression} AS {name}" for name, expression in columns.items())
 
 
 def _varying(expressions: Iterable[str]) -> list[str]:
@@ -176,18 +240,18 @@ def _where(query: CostQuery, source: Source) -> str:
     return f" WHERE {_in_scopes(query.only, source)}"
 
 
-def _split_by(value: str, number: int, places: Places) -> str:
-    """Write a detail's value where it splits, for rows that are joined with their places."""
-    return f"CASE WHEN ({_wanted(places, 'details')} & {1 << number}) <> 0 THEN {value} END"
+def _split_by(value: str, number: int, wanted: str) -> str:
+    """Write a detail's value where it splits, for rows that know the details wanted of their places."""
+    return f"CASE WHEN ({wanted} & {1 << number}) <> 0 THEN {value} END"
 
 
-def _bucket(query: CostQuery, source: Source, places: Places) -> str:
-    """Write the place's cuts that lie on or before the row's day: equal within a segment, as bits of the days."""
-    if not places.have_cuts or "ChargePeriodStart" not in source.columns:
+def _bucket(query: CostQuery, source: Source, cuts: str) -> str:
+    """Write those of the place's cuts that lie on or before the row's day: equal within a segment, as bits of days."""
+    if not cuts or "ChargePeriodStart" not in source.columns:
         return "0"
     start, last = query.period.start, (query.period.last_day - query.period.start).days
     day = f"COALESCE(date_diff('day', TIMESTAMP '{start} 00:00:00', {_column(source, 'ChargePeriodStart')}), 0)"
-    return f"{_wanted(places, 'cuts')} & ((CAST(2 AS BIGINT) << greatest(0, least({last}, {day}))) - 1)"
+    return f"{cuts} & ((CAST(2 AS BIGINT) << greatest(0, least({last}, {day}))) - 1)"
 
 
 def _first_day(query: CostQuery) -> str:
@@ -221,7 +285,7 @@ def _looked_up(places: Places, account: str, sub_account: str) -> str:
 
 def _bits(wanted: Iterable[Wanted]) -> str:
     cuts, details = zip(*((each.cuts, each.details) for each in wanted), strict=True)
-    return f"{_rows(cuts, kind='BIGINT')} AS billow_cuts, {_rows(details, kind='BIGINT')} AS billow_details"
+    return f"{_rows(cuts, kind='BIGINT')} AS {_CUTS}, {_rows(details, kind='BIGINT')} AS {_DETAILS}"
 
 
 def _in_scopes(scopes: Iterable[ChargeScope], source: Source) -> str:

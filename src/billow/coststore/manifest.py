@@ -11,7 +11,8 @@ from typing import Any
 from billow.coststore.partition import CostTotals
 
 MANIFEST_NAME = "manifest.json"
-MANIFEST_VERSION = 1
+MANIFEST_VERSION = 2
+_READABLE_VERSIONS = (1, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What a partition folder holds."""
+    """What a partition folder holds: files of charges, and the file of their numbered lines if they have numbers."""
 
     integration_token: str
     billing_period: str
@@ -33,6 +34,7 @@ class Manifest:
     rows: int
     totals: tuple[CostTotals, ...]
     files: tuple[StoredFile, ...]
+    lines: StoredFile | None = None
 
 
 def write_manifest(*, manifest: Manifest, folder: Path) -> None:
@@ -47,14 +49,15 @@ def write_manifest(*, manifest: Manifest, folder: Path) -> None:
 def read_manifest(*, folder: Path) -> Manifest:
     """Read the note of a partition folder; raise OSError or ValueError where it is not sound."""
     content: dict[str, Any] = json.loads((folder / MANIFEST_NAME).read_text(encoding="utf-8"))
-    if content.pop("version", None) != MANIFEST_VERSION:
+    if content.pop("version", None) not in _READABLE_VERSIONS:
         raise ValueError(f"{folder / MANIFEST_NAME} was written by another version of Billow")
     totals = tuple(
         CostTotals(currency=entry.pop("currency"), **{name: Decimal(value) for name, value in entry.items()})
         for entry in content.pop("totals")
     )
     files = tuple(StoredFile(**entry) for entry in content.pop("files"))
-    return Manifest(totals=totals, files=files, **content)
+    lines = content.pop("lines", None)
+    return Manifest(totals=totals, files=files, lines=None if lines is None else StoredFile(**lines), **content)
 
 
 def hash_file(*, path: Path) -> StoredFile:

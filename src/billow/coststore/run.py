@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from billow.coststore.compile import QUANTITY_COLUMN, UNIT_COLUMN, Source, compile_query
 from billow.coststore.engines.duckdb import EngineLimits, open_engine
+from billow.coststore.lines import LINE_NUMBER, LINES_NAME, has_numbers
 from billow.coststore.partition import Partition
 from billow.coststore.query import CostQuery
 
@@ -44,6 +45,8 @@ class _Footer:
     complete: tuple[str, ...]
     constants: tuple[tuple[str, str], ...]
     few: tuple[str, ...]
+    lines: str
+    numbered: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -62,16 +65,15 @@ def _sources_of(partition: Partition, query: CostQuery) -> Iterator[Source]:
             complete=frozenset(footer.complete),
             constants=dict(footer.constants),
             few=frozenset(footer.few),
+            lines=footer.lines,
+            numbered=frozenset(footer.numbered),
             times=frozenset(name for name, kind in footer.types if kind.startswith("timestamp")),
             numbers=frozenset(name for name, kind in footer.types if kind.startswith(_NUMBERS)),
         )
 
 
 def _read_footer(path: Path, query: CostQuery) -> _File:
-    try:
-        footer = pq.read_metadata(path)
-    except (OSError, pa.ArrowInvalid) as broken:
-        raise UnableToQuery(f"The stored file {path} cannot be read: {broken}") from broken
+    footer = _metadata(path)
     types = {field.name: field.type for field in footer.schema.to_arrow_schema()}
     for name in (query.cost_column, QUANTITY_COLUMN, *query.amounts):
         if name in types and not _is_exact(types[name]):
@@ -83,13 +85,23 @@ def _read_footer(path: Path, query: CostQuery) -> _File:
     empty = {name for name, bounds in values.items() if bounds == frozenset()}
     few = [name for name, bounds in values.items() if bounds is not None and len(bounds) <= 1]
     constants = [(name, value) for name in few if name in complete for value in values[name] or ()]
+    lines = path.parent / LINES_NAME if has_numbers(file=path, columns=types) else None
     said = _Footer(
         types=tuple((name, "null" if name in empty else str(types[name])) for name in read),
         complete=tuple(complete),
         constants=tuple((name, value) for name, value in constants if 0 < len(value) <= _UNCUT),
         few=tuple(few),
+        lines="" if lines is None else str(lines),
+        numbered=() if lines is None else tuple(sorted({*_metadata(lines).schema.names} - {LINE_NUMBER})),
     )
     return _File(said, str(path))
+
+
+def _metadata(path: Path) -> pq.FileMetaData:
+    try:
+        return pq.read_metadata(path)
+    except (OSError, pa.ArrowInvalid) as broken:
+        raise UnableToQuery(f"The stored file {path} cannot be read: {broken}") from broken
 
 
 def _has_no_null(footer: pq.FileMetaData, column: int) -> bool:

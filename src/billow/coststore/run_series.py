@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from billow.coststore.charges import quoted_text
 from billow.coststore.compile_series import SeriesSource, bin_sql, compile_series, overlapping
 from billow.coststore.engines.duckdb import EngineLimits, fetch_all, open_engine
+from billow.coststore.lines import LINE_NUMBER, has_numbers
 from billow.coststore.partition import Partition
 from billow.coststore.run import UnableToQuery
 from billow.coststore.series import MOST_GROUPS, SERIES_COLUMNS, ProviderPartition, SeriesQuery, TooManyGroups
@@ -72,7 +73,10 @@ def write_slices(
             keys = ", ".join(f"{value} AS {name}" for value, name in zip(made, names, strict=True))
             order = ", ".join(f"{name} NULLS FIRST" for name in names)
             where = f"{source.where(query)} AND {source.days(query)}"
-            engine.execute(f"CREATE TEMP TABLE slice_{number} AS SELECT *, {keys} FROM {source.table} WHERE {where}")
+            stored = f"* EXCLUDE ({LINE_NUMBER})" if _is_numbered(source) else "*"
+            engine.execute(
+                f"CREATE TEMP TABLE slice_{number} AS SELECT {stored}, {keys} FROM {source.table} WHERE {where}"
+            )
             found = fetch_all(
                 engine=engine,
                 statement=f"SELECT {', '.join(names)}, COUNT(*) FROM slice_{number} GROUP BY ALL ORDER BY {order}",
@@ -104,6 +108,11 @@ def write_slices(
                 for place, row in enumerate(found)
             ]
     return tuple(slices)
+
+
+def _is_numbered(source: SeriesSource) -> bool:
+    """Tell whether the charges have line numbers, which say nothing once they are cut out of their folder."""
+    return any(has_numbers(file=file, columns=source.columns) for file in source.partition.files)
 
 
 def _with_effective_cost(query: SeriesQuery) -> str:

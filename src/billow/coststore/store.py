@@ -150,7 +150,7 @@ class Delivery:
             only_period=only_period,
             on_rows=on_rows,
         )
-        written = read_back(engine=self.engine, files=files)
+        written = read_back(engine=self.engine, files=files.charges)
         if written != (rows.rows, rows.totals):
             raise UnableToWritePartition(f"The written charges of {period} differ from the delivered ones: {written}")
         manifest = Manifest(
@@ -159,11 +159,13 @@ class Delivery:
             sha256=sha256,
             rows=rows.rows,
             totals=rows.totals,
-            files=tuple(hash_file(path=file) for file in files),
+            files=tuple(hash_file(path=file) for file in files.charges),
+            lines=None if files.lines is None else hash_file(path=files.lines),
         )
         try:
-            for file in files:
-                _sync(file)
+            for file in (*files.charges, files.lines):
+                if file is not None:
+                    _sync(file)
             write_manifest(manifest=manifest, folder=folder)
             _sync(folder)
         except OSError as error:

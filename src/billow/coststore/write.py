@@ -1,6 +1,7 @@
 """Write charges as a partition's Parquet files and read them back."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import duckdb
 
 from billow.coststore.charges import ReadableFile, StoredSchema, charges_sql, quoted_text
 from billow.coststore.engines.duckdb import fetch_all
+from billow.coststore.lines import number_lines
 from billow.coststore.partition import CostTotals
 from billow.coststore.survey import PeriodRows, cost_totals
 from billow.terms.focus import COST_METRICS
@@ -23,6 +25,14 @@ class UnableToWritePartition(Exception):
         self.disk_full = disk_full
 
 
+@dataclass(frozen=True, slots=True)
+class WrittenFiles:
+    """What lies in a partition's folder: its charges, and their numbered lines if they have any."""
+
+    charges: tuple[Path, ...]
+    lines: Path | None
+
+
 def copy_charges(
     *,
     engine: duckdb.DuckDBPyConnection,
@@ -32,29 +42,30 @@ def copy_charges(
     rows: PeriodRows,
     only_period: bool,
     on_rows: Callable[[int], None] | None,
-) -> tuple[Path, ...]:
-    """Write a period's charges, one Parquet file for each delivered file that holds some.
+) -> WrittenFiles:
+    """Write a period's charges, one Parquet file for each delivered file that holds some, and number their lines.
 
     ``only_period`` tells that the files hold no other period.
     """
+    only = "" if only_period else _where(rows)
+    held = {number: readable for number, readable in enumerate(files) if readable.file.name in rows.files}
     written = []
-    for number, readable in enumerate(files):
-        if readable.file.name not in rows.files:
-            continue
-        target = folder / f"part-{number:04d}.parquet"
-        only = "" if only_period else _where(rows)
-        statement = (
-            f"COPY ({charges_sql(readable=readable, schema=schema)} {only}) TO {quoted_text(str(target))} "
-            "(FORMAT parquet, COMPRESSION zstd)"
-        )
-        try:
+    try:
+        lines = number_lines(engine=engine, files=[*held.values()], schema=schema, where=only, rows=rows.rows)
+        for number, readable in held.items():
+            target = folder / f"part-{number:04d}.parquet"
+            charges = f"{charges_sql(readable=readable, schema=schema)} {only}"
+            if lines is not None:
+                charges = lines.charges(charges=charges)
+            statement = f"COPY ({charges}) TO {quoted_text(str(target))} (FORMAT parquet, COMPRESSION zstd)"
             ((count,),) = fetch_all(engine=engine, statement=statement)
-        except duckdb.Error as error:
-            raise UnableToWritePartition(str(error), disk_full=is_disk_full(str(error))) from error
-        written.append(target)
-        if on_rows is not None:
-            on_rows(count)
-    return tuple(written)
+            written.append(target)
+            if on_rows is not None:
+                on_rows(count)
+        side = None if lines is None else lines.write(engine=engine, folder=folder)
+    except duckdb.Error as error:
+        raise UnableToWritePartition(str(error), disk_full=is_disk_full(str(error))) from error
+    return WrittenFiles(tuple(written), side)
 
 
 def read_back(*, engine: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> tuple[int, tuple[CostTotals, ...]]:

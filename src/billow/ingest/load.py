@@ -22,7 +22,7 @@ from billow.ingest.space import is_no_space, no_space_issue
 from billow.terms.issue import Issue
 from billow.terms.period import BillingPeriod
 
-IMPORTER_VERSION = 1
+IMPORTER_VERSION = 2
 """Part of a partition's address: raise it when the same bytes would be stored differently."""
 
 

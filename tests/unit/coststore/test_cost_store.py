@@ -30,7 +30,11 @@ def codes(store: CostStore, partition: Partition) -> list[str]:
 def test_a_partition_lies_at_its_integration_period_and_hash(store: CostStore, partition: Partition) -> None:
     folder = store.root / "partitions" / TOKEN / "2026-03" / partition.sha256
     assert partition.files == (folder / "part-0000.parquet",)
-    assert sorted(path.name for path in folder.iterdir()) == ["manifest.json", "part-0000.parquet"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "lines.parquet",
+        "manifest.json",
+        "part-0000.parquet",
+    ]
     assert codes(store, partition) == []
 
 

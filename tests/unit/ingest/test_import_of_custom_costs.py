@@ -45,6 +45,7 @@ def test_four_columns_are_enough(store: CostStore, tmp_path: Path) -> None:
         "ProviderName": "Custom provider",
         "ServiceName": "Backups",
         "x_ChargeType": "Usage",
+        "billow_line": "0",
     }
 
 

@@ -47,7 +47,7 @@ def test_every_focus_column_is_there_and_columns_beyond_focus_are_kept(store: Co
     (done,) = import_bill(store, path).imports
 
     (row,) = stored(done.partition)
-    assert set(row) == {column.name for column in FOCUS_COLUMNS} | {"x_Discount", "Id"}
+    assert set(row) == {column.name for column in FOCUS_COLUMNS} | {"x_Discount", "Id", "billow_line"}
     assert (row["x_Discount"], row["Id"], row["RegionId"]) == ("10%", "7", None)
     assert {"x_Discount", "Id"} <= set(done.columns)
 
