@@ -24,6 +24,7 @@ from billow.rating.plain_lines import PlainLines
 from billow.rating.plan import number_columns, plan
 from billow.rating.rated_costs import Agreement, RatedCosts, RatedMonth
 from billow.rating.unallocated import UnallocatedSums
+from billow.terms.bulk import without_collecting
 from billow.terms.focus import CostBasis
 from billow.terms.issue import Issue, Severity
 from billow.terms.period import BillingPeriod
@@ -76,12 +77,13 @@ def rate(
     rows: dict[str, list[int]] = {agreement.account_token: [] for agreement in agreements}
     asked = partitions and question.query.only != ()
     groups = store.query(question.query, partitions=partitions) if asked else None
-    table = CostTable(groups, question=question, provider_keys=provider_keys or {})
-    _give_out(table, owners=owners, rows=rows, unallocated=unallocated)
-    rating = _Rating(table, made, basis, period, _titles(agreements))
-    by_account = {
-        agreement.account_token: rating.rated(agreement, rows[agreement.account_token]) for agreement in agreements
-    }
+    with without_collecting():
+        table = CostTable(groups, question=question, provider_keys=provider_keys or {})
+        _give_out(table, owners=owners, rows=rows, unallocated=unallocated)
+        rating = _Rating(table, made, basis, period, _titles(agreements))
+        by_account = {
+            agreement.account_token: rating.rated(agreement, rows[agreement.account_token]) for agreement in agreements
+        }
     return RatedMonth(by_account=by_account, unallocated=unallocated.finish() if with_unallocated else ())
 
 

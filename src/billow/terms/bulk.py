@@ -1,6 +1,9 @@
 """Values made by the hundred thousand, as the lines of a closed month are."""
 
-from collections.abc import Callable
+import gc
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import fields, make_dataclass
 from typing import Any, TypeVar
 
@@ -23,3 +26,27 @@ def maker_of(frozen: type[_Value]) -> Callable[..., _Value]:
         return value  # type: ignore[no-any-return]
 
     return made
+
+
+_lock = threading.Lock()
+_making = 0
+
+
+@contextmanager
+def without_collecting() -> Iterator[None]:
+    """Let nobody look for cycles meanwhile: none can be among frozen values, and looking costs as much as making them.
+
+    Memory is freed all the same as soon as nothing refers to it. May be entered by several threads at once.
+    """
+    global _making  # noqa: PLW0603 - the collector is one for the whole process, so its pause is
+    with _lock:
+        _making += 1
+        if gc.isenabled():
+            gc.disable()
+    try:
+        yield
+    finally:
+        with _lock:
+            _making -= 1
+            if not _making:
+                gc.enable()

@@ -1,10 +1,11 @@
 """Values made in bulk are the same as those of the plain constructor."""
 
+import gc
 from dataclasses import FrozenInstanceError, dataclass, replace
 
 import pytest
 
-from billow.terms.bulk import maker_of
+from billow.terms.bulk import maker_of, without_collecting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,3 +40,18 @@ def test_every_field_must_be_given() -> None:
 def test_a_class_that_checks_its_fields_is_refused() -> None:
     with pytest.raises(TypeError, match="Checked checks its fields"):
         maker_of(Checked)
+
+
+def test_nobody_looks_for_cycles_while_values_are_made_in_bulk() -> None:
+    assert gc.isenabled()
+    with without_collecting():
+        with without_collecting():
+            assert not gc.isenabled()
+        assert not gc.isenabled()
+    assert gc.isenabled()
+
+
+def test_cycles_are_looked_for_again_after_a_failure() -> None:
+    with pytest.raises(ValueError, match="broken"), without_collecting():
+        raise ValueError("broken")
+    assert gc.isenabled()
