@@ -25,7 +25,7 @@ from tests.web.test_safety import EVIL, Page
 MOST_QUERIES = 14
 PROFILES = "/settings/billing-profiles"
 RATES = "/settings/exchange-rates"
-GIVEN = {
+GIVEN: dict[str, object] = {
     "nickname": "Second",
     "cost_basis": "effective_cost",
     "rounding_rule": "per_line",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Count, Q
 
 from billow.billingrules.order import ExecutionGroup, group_or_none
 from billow.records.accounts.models import Permission
@@ -58,6 +59,13 @@ def account_rules(*, actor: Actor, token: str) -> AccountRules:
         ),
         others=tuple(others),
     )
+
+
+def customers_of(*, actor: Actor, rules: Sequence[BillingRule]) -> dict[str, int]:
+    """Return for how many live accounts each of the rules runs, by token."""
+    live = Q(assignments__managed_account__deleted_at__isnull=True)
+    counted = BillingRule.objects.visible_to(actor).filter(pk__in=[rule.pk for rule in rules])
+    return dict(counted.annotate(number=Count("assignments", filter=live)).values_list("token", "number"))
 
 
 def give_rule(*, actor: Actor, token: str, rule_token: str, now: datetime) -> BillingRule:

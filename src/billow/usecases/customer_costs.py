@@ -11,13 +11,15 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from billow.allocation.assign import UnableToAllocate, ownership
+from billow.allocation.delegation import Delegation
 from billow.billingrules.rule import AdjustmentRule, ExclusionRule
 from billow.coststore.condition import CostField
 from billow.coststore.partition import Partition
 from billow.coststore.query import ChargeScope
+from billow.coststore.run_series import Slice
 from billow.coststore.series import DateBin, GroupBy, Kind, ProviderPartition, SeriesQuery
 from billow.rating.rate import UnableToRate, rate
-from billow.rating.rated_costs import Agreement, RatedLine
+from billow.rating.rated_costs import Agreement, RatedCosts, RatedLine, RatedMonth
 from billow.records.billing.models import ManagedAccount
 from billow.terms.focus import CostBasis
 from billow.terms.period import BillingPeriod
@@ -27,7 +29,8 @@ from billow.usecases.rate_month import MonthInputs, month_inputs
 from billow.usecases.refused import Refused
 
 MOST_SLICES = 400
-"""Per month: ten groups of every day. Rating one takes some hundredths of a second."""
+"""Per month: ten groups of every day."""
+RATED_AT_ONCE = 40
 
 _LINE_FIELDS: Mapping[CostField, str] = {
     CostField.BILLING_ACCOUNT_ID: "billing_account_id",
@@ -93,20 +96,66 @@ class _Asked:
         return bool(self.inputs.by_basis.get(CostBasis.EFFECTIVE_COST))
 
     def rate(self, partitions: Sequence[Partition]) -> tuple[RatedLine, ...]:
-        """Rate the account's share of the partitions."""
-        month = rate(
+        """Rate the account's share of the month."""
+        month = self._rated(partitions, agreements=[self.agreement], delegations=self.inputs.delegations)
+        return _lines_of(month.by_account[self.agreement.account_token])
+
+    def rate_each(self, partitions: Sequence[Partition]) -> Iterator[tuple[RatedLine, ...]]:
+        """Rate each partition as if it were the whole month; in one go, each for a stand-in of the account."""
+        own = self.agreement.account_token
+        concerned = _around(self.inputs.delegations, account_token=own)
+        stand_ins = [f"{own}#{number}" for number in range(len(partitions))]
+        pieces = [
+            replace(partition, integration_token=f"{partition.integration_token}#{number}")
+            for number, partition in enumerate(partitions)
+        ]
+        delegations = [
+            replace(
+                delegation,
+                integration_token=piece.integration_token,
+                account_token=stand_in if delegation.account_token == own else delegation.account_token,
+            )
+            for piece, partition, stand_in in zip(pieces, partitions, stand_ins, strict=True)
+            for delegation in concerned
+            if delegation.integration_token == partition.integration_token
+        ]
+        agreements = [replace(self.agreement, account_token=stand_in) for stand_in in stand_ins]
+        month = self._rated(pieces, agreements=agreements, delegations=delegations)
+        return (_lines_of(month.by_account[stand_in]) for stand_in in stand_ins)
+
+    def _rated(
+        self, partitions: Sequence[Partition], *, agreements: Sequence[Agreement], delegations: Sequence[Delegation]
+    ) -> RatedMonth:
+        return rate(
             store=cost_store(),
             partitions=partitions,
             period=self.inputs.period,
-            agreements=[self.agreement],
-            delegations=self.inputs.delegations,
+            agreements=agreements,
+            delegations=delegations,
             basis=self.basis,
             with_unallocated=False,
         )
-        costs = month.by_account[self.agreement.account_token]
-        if (failure := getattr(costs, "failure", None)) is not None:
-            raise UnableToRate(failure.message)
-        return costs.lines
+
+
+def _lines_of(costs: RatedCosts) -> tuple[RatedLine, ...]:
+    if (failure := costs.failure) is not None:
+        raise UnableToRate(failure.message)
+    return costs.lines
+
+
+def _around(delegations: Sequence[Delegation], *, account_token: str) -> tuple[Delegation, ...]:
+    """Return the account's delegations, and those that take something out of them."""
+    own = [each for each in delegations if each.account_token == account_token]
+    return tuple(
+        each
+        for each in delegations
+        if any(
+            each.integration_token == mine.integration_token
+            and mine.billing_account_id in (None, each.billing_account_id)
+            and mine.sub_account_id in (None, each.sub_account_id)
+            for mine in own
+        )
+    )
 
 
 def _basis(inputs: MonthInputs, query: SeriesQuery) -> CostBasis:
@@ -127,13 +176,20 @@ def _charged(
     concerned = {scope.integration_token for scope in scopes}
     mine = [each for each in partitions if each.partition.integration_token in concerned]
     with cost_store().slices(query, partitions=mine, most=MOST_SLICES) as slices:
-        for piece in slices:
-            told = dict(zip(finer, piece.groups, strict=True))
-            for line in asked.rate([piece.partition]):
-                hidden = bool(line.provider_cost) and not line.rated_cost
-                if line.inserted_by is None and not hidden:
-                    groups = tuple(_told(group, line, piece.provider, told) for group in asked.query.group_by)
-                    yield _part(piece.bin, groups, line)
+        for start in range(0, len(slices), RATED_AT_ONCE):
+            batch = slices[start : start + RATED_AT_ONCE]
+            rated = asked.rate_each([piece.partition for piece in batch])
+            for piece, lines in zip(batch, rated, strict=True):
+                yield from _parts_of(piece, lines, dict(zip(finer, piece.groups, strict=True)), asked.query.group_by)
+
+
+def _parts_of(
+    piece: Slice, lines: Sequence[RatedLine], told: Mapping[GroupBy, str | None], groups: Sequence[GroupBy]
+) -> Iterator[CostPart]:
+    for line in lines:
+        hidden = bool(line.provider_cost) and not line.rated_cost
+        if line.inserted_by is None and not hidden:
+            yield _part(piece.bin, tuple(_told(group, line, piece.provider, told) for group in groups), line)
 
 
 def _added(asked: _Asked) -> Iterator[CostPart]:

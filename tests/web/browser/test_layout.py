@@ -20,6 +20,7 @@ AXE = Path(str(axe_core_python.__file__)).with_name("axe.min.js")
 
 def pages_of(found: dict[str, Invoice]) -> dict[str, str]:
     each = {name: f"/invoices/{invoice.token}" for name, invoice in found.items()}
+    msp = found["draft"].management_account
     account = f"/accounts/{found['draft'].managed_account.token}"
     tabs = {f"account {tab}": f"{account}{tab}" for tab in ("", "/integrations", "/rules", "/invoices", "/delete")}
     return {
@@ -28,9 +29,14 @@ def pages_of(found: dict[str, Invoice]) -> dict[str, str]:
         "new account": "/accounts/new",
         **tabs,
         "profiles": "/settings/billing-profiles",
-        "profile": f"/settings/billing-profiles/{found['draft'].management_account.billing_profiles.get().token}",
+        "profile": f"/settings/billing-profiles/{msp.billing_profiles.get().token}",
         "new profile": "/settings/billing-profiles/new",
         "rates": "/settings/exchange-rates",
+        "rules": "/settings/billing-rules",
+        "rule kinds": "/settings/billing-rules/new",
+        "new sql rule": "/settings/billing-rules/new/custom",
+        "new support fee": "/settings/billing-rules/new/support_fee",
+        "rule": f"/settings/billing-rules/{msp.billing_rules.get(title='Without tax').token}",
         "list": "/invoices",
         "nothing matches": "/invoices?status=generating",
         "not closed": "/invoices?period=2099-01",

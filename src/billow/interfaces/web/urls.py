@@ -11,6 +11,8 @@ from billow.interfaces.web.account.rules import rules as account_rules
 from billow.interfaces.web.account.view import general as account_general
 from billow.interfaces.web.account.view import new_account
 from billow.interfaces.web.accounts.view import accounts_page, page_costs
+from billow.interfaces.web.billing_rule.view import check_sql, choose_kind, new_rule, one_rule, remove_rule
+from billow.interfaces.web.billing_rules.view import rules_page
 from billow.interfaces.web.frame.home import home
 from billow.interfaces.web.frame.theme import choose_theme
 from billow.interfaces.web.invoice.view import document, live_invoice, one_invoice
@@ -40,6 +42,12 @@ urlpatterns = [
     path("settings/billing-profiles/<slug:token>/change-logo", change_logo),
     path("settings/billing-profiles/<slug:token>/delete", remove_profile),
     path("settings/exchange-rates", rates_page),
+    path("settings/billing-rules", rules_page),
+    path("settings/billing-rules/new", choose_kind),
+    path("settings/billing-rules/new/<slug:name>", new_rule),
+    path("settings/billing-rules/check-sql", check_sql),
+    path("settings/billing-rules/<slug:token>", one_rule),
+    path("settings/billing-rules/<slug:token>/delete", remove_rule),
     path("accounts", accounts_page),
     path("accounts/new", new_account),
     path("accounts/costs", page_costs),
