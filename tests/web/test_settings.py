@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Mapping
 from datetime import date
 
 import pytest
@@ -220,7 +221,7 @@ def test_every_bad_row_of_a_file_is_listed_and_nothing_is_stored(client: Client)
     assert "and 80 more" in client.post(RATES, {"file": many}).content.decode()
 
 
-WRITES: tuple[tuple[str, dict[str, object]], ...] = (
+WRITES: tuple[tuple[str, Mapping[str, object]], ...] = (
     (f"{PROFILES}/new", GIVEN),
     (f"{PROFILES}/{{token}}", GIVEN),
     (f"{PROFILES}/{{token}}/change-logo", {"remove": "yes"}),
@@ -231,7 +232,7 @@ WRITES: tuple[tuple[str, dict[str, object]], ...] = (
 
 @pytest.mark.parametrize(("address", "fields"), WRITES)
 def test_only_owners_write_profiles_and_rates(
-    address: str, fields: dict[str, object], people: People, profile: BillingProfile, signed_in: SignedIn
+    address: str, fields: Mapping[str, object], people: People, profile: BillingProfile, signed_in: SignedIn
 ) -> None:
     target = address.format(token=profile.token)
     for role in (Role.INTEGRATION_OWNER, Role.EDITOR, Role.VIEWER):
