@@ -49,7 +49,7 @@ from tests.engines.interpreter_rules import (
     tier_price,
     tiered,
 )
-from tests.engines.interpreter_values import COUNT, Fails, Form, form_of, holds, kept, number_of, rounded
+from tests.engines.interpreter_values import COUNT, Fails, Form, NotSaid, form_of, holds, kept, number_of, rounded
 
 Key = tuple[str, ...]
 Costs = dict[Key, tuple[Decimal, Decimal, dict[str, Decimal]]]
@@ -62,10 +62,6 @@ class RuleFails(Exception):
     def __init__(self, rule: BillingRule) -> None:
         super().__init__(rule.token)
         self.rule = rule
-
-
-class NotSaid(Exception):
-    """The documentation leaves open which of several lines is meant, so nothing can be compared."""
 
 
 @dataclass

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from billow.billingrules.expression import Call, Case, Dataset, Function, Kind, Sum
+from billow.billingrules.expression import Call, Case, Dataset, Function, Kind, Sum, Value
 from billow.billingrules.price_list import PriceList, TieredPrice
 from billow.billingrules.rule import (
     AdjustmentRule,
@@ -37,13 +37,16 @@ from tests.engines.interpreter_charges import (
 )
 from tests.engines.interpreter_values import (
     COUNT,
+    Fails,
     Form,
+    NotSaid,
     Seen,
     adds_up,
     columns_in,
     form_of,
     holds,
     is_like,
+    is_number,
     kept,
     number_of,
     numbers_in,
@@ -113,6 +116,9 @@ def _by_statement(statement: Statement, charge: Charge, live: set[str]) -> Deed 
         return None
     if isinstance(statement, Delete):
         return Deed(deletes=True, on_aws=on_aws)
+    for column, value in statement.assignments:
+        if column.name not in live:
+            _try(value, seen)
     told = [(column, value) for column, value in statement.assignments if column.name in live]
     return Deed(
         numbers=tuple(
@@ -123,6 +129,14 @@ def _by_statement(statement: Statement, charge: Charge, live: set[str]) -> Deed 
         texts=tuple((column.name, text_of(value, seen)) for column, value in told if column.kind is Kind.TEXT),
         on_aws=on_aws,
     )
+
+
+def _try(value: Value, seen: Seen) -> None:
+    """Let nothing be compared where what nobody looks at cannot be worked out: does the rule fail?"""
+    try:
+        number_of(value, seen) if is_number(value) else text_of(value, seen)
+    except Fails as fails:
+        raise NotSaid from fails
 
 
 def _is_excluded(rule: ExclusionRule, charge: Charge) -> bool:

@@ -42,6 +42,10 @@ class Fails(Exception):
     """The rule cannot be carried out."""
 
 
+class NotSaid(Exception):
+    """The documentation leaves open what is meant, so nothing can be compared."""
+
+
 @dataclass
 class Seen:
     """What an expression sees: texts by name, numbers by name, and sums once they are known."""

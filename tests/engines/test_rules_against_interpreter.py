@@ -17,8 +17,9 @@ from billow.rating.rate import UnableToRate, rate
 from billow.rating.rated_costs import Agreement, RatedCosts
 from billow.terms.focus import CostBasis
 from tests.engines.bills import INTEGRATION, MARCH, FilesOnly, write_bill
-from tests.engines.interpreter import Costs, Month, NotSaid, interpret, lines_of
+from tests.engines.interpreter import Costs, Month, interpret, lines_of
 from tests.engines.interpreter_rules import group_of
+from tests.engines.interpreter_values import NotSaid
 from tests.engines.random_bills import OTHER, OWN, bills
 from tests.engines.random_rules import Drawn, in_order, rules
 
