@@ -12,6 +12,7 @@ from billow.interfaces.web.billing_rule.form import (
     typed_values,
     use_case_fields,
     values_of,
+    without_same_dates,
 )
 from billow.interfaces.web.billing_rule.kinds import KINDS, RuleKind
 from billow.interfaces.web.billing_rule.preview import Preview, preview_shown
@@ -103,6 +104,7 @@ def _previewed_or_saved(
     values = typed_values(request.POST, kind=kind)
     fields = {**kind.fixed, **use_case_fields(values)}
     if rule is not None:
+        fields = without_same_dates(fields, rule=rule)
         fields.pop("type")
     wants_all = request.POST.get("customers", "") == "all"
     was_seen = request.POST.get("previewed") == fingerprint({**values, "customers": str(wants_all)})
