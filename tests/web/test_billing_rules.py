@@ -205,6 +205,26 @@ def test_a_rule_in_use_is_changed_and_deleted_with_what_that_means(
     assert client.get(f"{RULES}/new/nonsense").status_code == 404
 
 
+def test_a_rule_that_somebody_else_changed_is_not_overwritten_unseen(
+    client: Client, people: People, costs: ManagedAccount
+) -> None:
+    rule = make_adjustment(management_account=people.msp, percentage="110", title="Markup")
+    address = f"{RULES}/{rule.token}"
+    fields = {"title": "Markup", "percentage": "130", "customers": "all"}
+    seen = hidden(text_of(client, address), "seen")
+    shown = client.post(address, {**fields, "seen": seen, "act": "preview"}).content.decode()
+    rule.title = "Markup of somebody else"
+    rule.save()
+    assert hidden(shown, "seen") == seen
+    given = {**fields, "seen": seen, "previewed": hidden(shown, "previewed"), "act": "save"}
+    late = client.post(address, given)
+    assert late.status_code == 422
+    assert "Markup of somebody else was changed by somebody else" in late.content.decode()
+    rule.refresh_from_db()
+    assert rule.percentage == Decimal(110)
+    assert hidden(late.content.decode(), "seen") != seen
+
+
 def test_a_date_that_was_written_with_a_time_survives_a_change_of_something_else(
     client: Client, people: People, costs: ManagedAccount
 ) -> None:
