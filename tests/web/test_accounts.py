@@ -118,6 +118,9 @@ def test_costs_follow_the_list(client: Client, people: People, olives: ManagedAc
     text = text_of(client, "/accounts/costs")
     assert f'id="cost-{olives.token}"' in text
     assert "1,234.50" in text
+    offered = text_of(client, f"/accounts/{olives.token}/integrations")
+    assert '<option value="billing-1">' in offered
+    assert '<option value="1">' in offered
     assert "Oct 2026" in text
 
 
@@ -179,6 +182,23 @@ def test_general_saves_every_field_and_marks_drafts(client: Client, people: Peop
     assert olives.data_ingestion_delay is True
     assert draft.is_stale
     assert not olives.include_managed_account_integrations
+
+
+def test_who_saves_after_somebody_else_is_told_and_saves_again_knowingly(
+    client: Client, olives: ManagedAccount
+) -> None:
+    address = f"/accounts/{olives.token}"
+    seen = text_of(client, address).partition('name="seen" value="')[2].partition('"')[0]
+    assert client.post(address, {**NEW, "city": "Larissa", "seen": seen}).status_code == 303
+    late = client.post(address, {**NEW, "city": "Volos", "seen": seen})
+    assert late.status_code == 422
+    assert "was changed by somebody else" in late.content.decode()
+    olives.refresh_from_db()
+    assert olives.city == "Larissa"
+    seen = late.content.decode().partition('name="seen" value="')[2].partition('"')[0]
+    assert client.post(address, {**NEW, "city": "Volos", "seen": seen}).status_code == 303
+    olives.refresh_from_db()
+    assert olives.city == "Volos"
 
 
 def test_saving_a_form_as_it_was_shown_changes_nothing(client: Client, people: People) -> None:

@@ -1,5 +1,6 @@
 """Billing rules at the console, without script: every kind's form, what it would change, and only then saved."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from billow.interfaces.web.billing_rule.kinds import KINDS
 from billow.records.accounts.models import Role
 from billow.records.audit.models import AuditEntry
 from billow.records.billing.models import BillingRule, ManagedAccount
+from billow.usecases.rules import add_rule
 from tests.factories.accounts import make_user
 from tests.factories.agreements import assign, make_adjustment, make_charge, make_exclusion
 from tests.factories.costs import Charge, deliver, make_integration
@@ -201,6 +203,41 @@ def test_a_rule_in_use_is_changed_and_deleted_with_what_that_means(
     assert not BillingRule.objects.exists()
     assert client.get(address).status_code == 404
     assert client.get(f"{RULES}/new/nonsense").status_code == 404
+
+
+def test_a_rule_that_somebody_else_changed_is_not_overwritten_unseen(
+    client: Client, people: People, costs: ManagedAccount
+) -> None:
+    rule = make_adjustment(management_account=people.msp, percentage="110", title="Markup")
+    address = f"{RULES}/{rule.token}"
+    fields = {"title": "Markup", "percentage": "130", "customers": "all"}
+    seen = hidden(text_of(client, address), "seen")
+    shown = client.post(address, {**fields, "seen": seen, "act": "preview"}).content.decode()
+    rule.title = "Markup of somebody else"
+    rule.save()
+    assert hidden(shown, "seen") == seen
+    given = {**fields, "seen": seen, "previewed": hidden(shown, "previewed"), "act": "save"}
+    late = client.post(address, given)
+    assert late.status_code == 422
+    assert "Markup of somebody else was changed by somebody else" in late.content.decode()
+    rule.refresh_from_db()
+    assert rule.percentage == Decimal(110)
+    assert hidden(late.content.decode(), "seen") != seen
+
+
+def test_a_date_that_was_written_with_a_time_survives_a_change_of_something_else(
+    client: Client, people: People, costs: ManagedAccount
+) -> None:
+    written = "2026-10-01T00:00:00Z"
+    fields = {"title": "No tax", "type": "exclusion", "charge_type": "Tax", "start_date": written}
+    rule = add_rule(actor=people.alice.actor, fields=fields, now=datetime(2026, 11, 1, tzinfo=UTC)).rule
+    address = f"{RULES}/{rule.token}"
+    save(client, address, {"title": "No taxes", "charge_type": "Tax", "start_date": "2026-10-01"})
+    rule.refresh_from_db()
+    assert (rule.title, rule.dates_as_given) == ("No taxes", {"start_date": written})
+    save(client, address, {"title": "No taxes", "charge_type": "Tax", "start_date": "2026-10-02"})
+    rule.refresh_from_db()
+    assert rule.dates_as_given == {"start_date": "2026-10-02"}
 
 
 WRITES: tuple[tuple[str, dict[str, str]], ...] = (

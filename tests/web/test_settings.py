@@ -108,6 +108,19 @@ def everything(profile: BillingProfile) -> dict[str, object]:
     return {**kept, "secure_data": {name: text for name, text in secure.items() if text}}
 
 
+def test_a_profile_that_somebody_else_changed_is_not_overwritten_unseen(
+    client: Client, profile: BillingProfile
+) -> None:
+    address = f"{PROFILES}/{profile.token}"
+    seen = text_of(client, address).partition('name="seen" value="')[2].partition('"')[0]
+    assert client.post(address, {**GIVEN, "seen": seen}).status_code == 303
+    late = client.post(address, {**GIVEN, "nickname": "Third", "seen": seen})
+    assert late.status_code == 422
+    assert "Second was changed by somebody else" in late.content.decode()
+    profile.refresh_from_db()
+    assert profile.nickname == "Second"
+
+
 def test_what_is_wrong_with_a_profile_stands_beside_it(client: Client, profile: BillingProfile) -> None:
     wrong = {
         **GIVEN,

@@ -23,6 +23,7 @@ from billow.usecases.one_at_a_time import lock_management_account
 from billow.usecases.page import Page, PageWanted, page_of
 from billow.usecases.refused import Refused
 from billow.usecases.rule_assignments import assign_rules, in_order
+from billow.usecases.seen import refuse_if_changed
 
 FIRST_MONTH = date(2000, 1, 1)
 """Unless an account says otherwise, every month for which its costs were delivered may be invoiced."""
@@ -114,15 +115,20 @@ def change_account(
     fields: Mapping[str, object],
     rules: Sequence[BillingRule] | None = None,
     integrations: Sequence[Integration] | None = None,
+    seen: datetime | None = None,
     now: datetime,
 ) -> ManagedAccount:
-    """Change the given fields, and replace the rules or whole integrations where given; drafts become stale."""
+    """Change the given fields, and replace the rules or whole integrations where given; drafts become stale.
+
+    ``seen`` is the ``updated_at`` that the caller saw: where it is another now, nothing is done.
+    """
     actor.must_write_rules()
     actor.must_own(account, *(rules or ()), *(integrations or ()))
     findings = Findings()
     with transaction.atomic():
         lock_management_account(management_account=actor.management_account)
         account = ManagedAccount.objects.select_for_update().get(pk=account.pk)
+        refuse_if_changed(account, name=account.name, seen=seen)
         read_account(findings, account, fields)
         findings.refuse_if_any()
         _save(account)

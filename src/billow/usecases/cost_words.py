@@ -1,4 +1,4 @@
-"""The words that stand in recent costs, for whoever writes a rule: charge types, services, categories."""
+"""The words and places that stand in recent costs, for whoever writes a rule or delegates costs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,10 +10,14 @@ from billow.coststore.query import CostQuery
 from billow.coststore.run import UnableToQuery
 from billow.records.accounts.models import Permission
 from billow.usecases.actor import Actor
+from billow.usecases.billed_accounts import billed_under
 from billow.usecases.costs import cost_store, current_imports, partition_of
 
 MOST_IMPORTS = 8
 """The newest deliveries that are looked at; their answers are remembered."""
+
+MOST_PLACES = 2_000
+"""More accounts than this are not offered one by one."""
 
 _PLAIN = ("ServiceName", "ServiceCategory")
 
@@ -25,6 +29,29 @@ class CostWords:
     charge_types: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostPlaces:
+    """The identifiers at providers that bills name, each in the order of the alphabet."""
+
+    billing_accounts: tuple[str, ...] = ()
+    sub_accounts: tuple[str, ...] = ()
+
+
+def cost_places(*, actor: Actor) -> CostPlaces:
+    """Return the places that the newest imports name; those that cannot be read are left out."""
+    actor.must(Permission.SEE_MANAGEMENT)
+    payers: set[str] = set()
+    payees: set[str] = set()
+    for cost_import in current_imports(management_account=actor.management_account)[:MOST_IMPORTS]:
+        try:
+            billed = billed_under(partition_of(cost_import))
+        except UnableToQuery:
+            continue
+        payees.update(billed)
+        payers.update(*billed.values())
+    return CostPlaces(billing_accounts=tuple(sorted(payers)), sub_accounts=tuple(sorted(payees)[:MOST_PLACES]))
 
 
 def cost_words(*, actor: Actor) -> CostWords:

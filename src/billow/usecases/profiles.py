@@ -24,6 +24,7 @@ from billow.usecases.mark_stale import mark_stale
 from billow.usecases.one_at_a_time import lock_management_account
 from billow.usecases.page import Page, PageWanted, page_of
 from billow.usecases.refused import Refused
+from billow.usecases.seen import refuse_if_changed
 
 BANK_FIELDS = ("bank_name", "beneficiary_name", "bank_tax_id")
 SECURE_FIELDS = ("account_number", "routing_number", "iban", "swift_bic")
@@ -79,12 +80,20 @@ def add_profile(*, actor: Actor, fields: Mapping[str, object], now: datetime) ->
 
 
 def change_profile(
-    *, actor: Actor, profile: BillingProfile, fields: Mapping[str, object], now: datetime
+    *,
+    actor: Actor,
+    profile: BillingProfile,
+    fields: Mapping[str, object],
+    seen: datetime | None = None,
+    now: datetime,
 ) -> SavedProfile:
-    """Change the given fields, a list as a whole; drafts made with the profile become stale."""
+    """Change the given fields, a list as a whole; drafts made with the profile become stale.
+
+    ``seen`` is the ``updated_at`` that the caller saw: where it is another now, nothing is done.
+    """
     actor.must_write_invoices()
     actor.must_own(profile)
-    return _save(actor, profile, fields, action="record_updated", now=now)
+    return _save(actor, profile, fields, action="record_updated", seen=seen, now=now)
 
 
 def set_logo(
@@ -159,7 +168,13 @@ def _masked(text: str | None) -> str | None:
 
 
 def _save(
-    actor: Actor, profile: BillingProfile, fields: Mapping[str, object], *, action: str, now: datetime
+    actor: Actor,
+    profile: BillingProfile,
+    fields: Mapping[str, object],
+    *,
+    action: str,
+    seen: datetime | None = None,
+    now: datetime,
 ) -> SavedProfile:
     findings = Findings()
     findings.read_known(fields, known=PROFILE_FIELDS)
@@ -170,6 +185,7 @@ def _save(
         lock_management_account(management_account=actor.management_account)
         if profile.pk is not None:
             profile = BillingProfile.objects.select_for_update().get(pk=profile.pk)
+            refuse_if_changed(profile, name=profile.nickname, seen=seen)
         for name, value in clean.items():
             setattr(profile, name, value)
         if secure:

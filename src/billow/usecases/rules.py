@@ -17,6 +17,7 @@ from billow.usecases.page import Page, PageWanted, page_of
 from billow.usecases.refused import Refused
 from billow.usecases.rule_assignments import move_rule, place_rule
 from billow.usecases.rule_fields import RULE_FIELDS, SavedRule, read_changed_rule, read_new_rule
+from billow.usecases.seen import refuse_if_changed
 
 __all__ = [
     "RULE_FIELDS",
@@ -72,17 +73,26 @@ def add_rule(*, actor: Actor, fields: Mapping[str, object], now: datetime) -> Sa
     return read
 
 
-def change_rule(*, actor: Actor, rule: BillingRule, fields: Mapping[str, object], now: datetime) -> SavedRule:
+def change_rule(
+    *,
+    actor: Actor,
+    rule: BillingRule,
+    fields: Mapping[str, object],
+    seen: datetime | None = None,
+    now: datetime,
+) -> SavedRule:
     """Change the given fields (never the type); drafts of the accounts it runs for become stale.
 
     A rule that comes to apply to all is put at the end of its group in every account; one that ceases to stays
     assigned where it is. One that moves to another group is put at the end of that group, wherever it is assigned.
+    ``seen`` is the ``updated_at`` that the caller saw: where it is another now, nothing is done.
     """
     actor.must_write_rules()
     actor.must_own(rule)
     with transaction.atomic():
         lock_management_account(management_account=actor.management_account)
         rule = BillingRule.objects.select_for_update().get(pk=rule.pk)
+        refuse_if_changed(rule, name=rule.title, seen=seen)
         before = rule
         read = read_changed_rule(rule=rule, fields=fields)
         rule = read.rule

@@ -121,7 +121,7 @@ def account_form(
                 hint="0: due on receipt.",
             ),
             field("locale", "Language", style="third", hint="Such as en, de or pt-BR."),
-            field("first_period", "First month to invoice", style="third", hint="YYYY-MM"),
+            field("first_period", "First month to invoice", style="third", hint="YYYY-MM; no earlier one."),
             field("data_ingestion_delay", "Months open", kind="select", choices=_DELAYS, style="half"),
             field("email_domain", "E-mail domain", style="half", is_optional=True, hint="For single sign-on."),
             field(OWN_INTEGRATIONS, "Invoice costs of integrations that the customer connected too", kind="tick"),

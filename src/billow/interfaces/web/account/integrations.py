@@ -20,6 +20,7 @@ from billow.records.costs.models import Integration
 from billow.usecases.accounts import account_with
 from billow.usecases.actor import Actor
 from billow.usecases.closed_months import today
+from billow.usecases.cost_words import CostPlaces, cost_places
 from billow.usecases.field_checks import Findings
 from billow.usecases.integrations import delegate, end_delegation, integration_with, list_integrations
 from billow.usecases.refused import Refused
@@ -63,7 +64,7 @@ def integrations(request: HttpRequest, token: str) -> HttpResponse:
     page = {
         "head": head_of(account, tab="integrations", actor=actor),
         "given": [_given(row, at) for row in account.delegations.all()],
-        "fields": _fields(known, values, complaints),
+        "fields": _fields(known, values, complaints, cost_places(actor=actor)),
         "has_integrations": bool(known),
         "complaints": complaints,
         "section": "accounts",
@@ -149,7 +150,9 @@ def _ended(
     return f"The delegation ends on {day(last)}" if last else "The delegation was taken back"
 
 
-def _fields(known: Sequence[Integration], values: Mapping[str, str], complaints: Complaints) -> tuple[Field, ...]:
+def _fields(
+    known: Sequence[Integration], values: Mapping[str, str], complaints: Complaints, places: CostPlaces
+) -> tuple[Field, ...]:
     def field(name: str, label: str, **more: object) -> Field:
         common = {"name": name, "label": label, "value": values.get(name, ""), "problem": complaints.about(name)}
         return Field(**common, **more)  # type: ignore[arg-type]
@@ -163,6 +166,7 @@ def _fields(known: Sequence[Integration], values: Mapping[str, str], complaints:
             style="half",
             is_optional=True,
             hint="Empty: all that the integration brings.",
+            suggestions=places.billing_accounts,
         ),
         field(
             "sub_account_ids",
@@ -170,6 +174,7 @@ def _fields(known: Sequence[Integration], values: Mapping[str, str], complaints:
             style="half",
             is_optional=True,
             hint="Their identifiers, with commas between.",
+            suggestions=places.sub_accounts,
         ),
         field("start_date", "From", kind="date", style="half", is_optional=True),
         field("end_date", "Until", kind="date", style="half", is_optional=True),

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods
 from billow.interfaces.web.account.form import OWN_INTEGRATIONS, account_form, typed_fields, typed_values, values_of
 from billow.interfaces.web.account.tabs import head_of
 from billow.interfaces.web.frame.actor import actor_of, clock
-from billow.interfaces.web.frame.form import done_once, form_key, went_well
+from billow.interfaces.web.frame.form import done_once, form_key, seen_at, went_well
 from billow.interfaces.web.shown.pairs import typed_pairs
 from billow.usecases.account_fields import DEFAULT_PAYMENT_TERMS_DAYS
 from billow.usecases.accounts import account_with, add_account, change_account
@@ -40,13 +40,16 @@ def general(request: HttpRequest, token: str) -> HttpResponse:
     values, pairs, problem = values_of(account), account.custom_fields, None
     if request.method == "POST":
         try:
-            changed = change_account(actor=actor, account=account, fields=typed_fields(request.POST), now=clock())
+            changed = change_account(
+                actor=actor, account=account, fields=typed_fields(request.POST), seen=seen_at(request), now=clock()
+            )
         except Refused as refused:
             values, pairs, problem = typed_values(request.POST), typed_pairs(request.POST), refused
         else:
             return went_well(request, address=f"/accounts/{token}", said=f"{changed.name} was saved")
     form = account_form(values=values, pairs=pairs, profiles=list_profiles(actor=actor), refused=problem)
     page = {"form": form, "complaints": form.complaints, "head": head_of(account, tab="general", actor=actor)}
+    page["seen"] = account.updated_at.isoformat()
     return render(
         request, "account/general.html", {**page, "section": "accounts"}, status=_INVALID if problem else None
     )

@@ -57,6 +57,12 @@ def use_case_fields(values: Mapping[str, str]) -> dict[str, object]:
     return fields
 
 
+def without_same_dates(fields: Mapping[str, object], *, rule: BillingRule) -> dict[str, object]:
+    """Return the fields without dates that stay: whoever wrote them with a time finds them as they were."""
+    same = [name for name in ("start_date", "end_date") if fields[name] == _text(getattr(rule, name))]
+    return {name: value for name, value in fields.items() if name not in same}
+
+
 def fingerprint(values: Mapping[str, str]) -> str:
     """Return a short text that differs when any value does, so that what is saved is what was previewed."""
     return hashlib.sha256(json.dumps(dict(values), sort_keys=True).encode()).hexdigest()[:16]

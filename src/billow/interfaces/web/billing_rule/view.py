@@ -12,12 +12,13 @@ from billow.interfaces.web.billing_rule.form import (
     typed_values,
     use_case_fields,
     values_of,
+    without_same_dates,
 )
 from billow.interfaces.web.billing_rule.kinds import KINDS, RuleKind
 from billow.interfaces.web.billing_rule.preview import Preview, preview_shown
 from billow.interfaces.web.billing_rules.view import PATH
 from billow.interfaces.web.frame.actor import actor_of, clock
-from billow.interfaces.web.frame.form import done_once, form_key, in_dialog, went_well
+from billow.interfaces.web.frame.form import done_once, form_key, in_dialog, seen_at, went_well
 from billow.records.accounts.models import Permission
 from billow.records.billing.models import BillingRule
 from billow.usecases.account_rules import customers_of
@@ -103,6 +104,7 @@ def _previewed_or_saved(
     values = typed_values(request.POST, kind=kind)
     fields = {**kind.fixed, **use_case_fields(values)}
     if rule is not None:
+        fields = without_same_dates(fields, rule=rule)
         fields.pop("type")
     wants_all = request.POST.get("customers", "") == "all"
     was_seen = request.POST.get("previewed") == fingerprint({**values, "customers": str(wants_all)})
@@ -150,13 +152,21 @@ def _check(actor: Actor, rule: BillingRule | None, fields: Mapping[str, object])
 
 def _saved(request: HttpRequest, actor: Actor, rule: BillingRule | None, fields: Mapping[str, object]) -> HttpResponse:
     if rule is not None:
-        saved = change_rule(actor=actor, rule=rule, fields=fields, now=clock())
+        saved = change_rule(actor=actor, rule=rule, fields=fields, seen=seen_at(request), now=clock())
         return went_well(request, address=f"{PATH}/{rule.token}", said=f"{saved.rule.title} was saved")
     return done_once(
         request,
         work=lambda: f"{PATH}/{add_rule(actor=actor, fields=fields, now=clock()).rule.token}",
         said=f"{request.POST.get('title', '').strip()} was added. Assign it to customers on their pages",
     )
+
+
+def _seen(request: HttpRequest, rule: BillingRule | None, refused: Refused | None) -> str:
+    """Return when the rule was last changed as this page knows it: through previews, as it was first opened."""
+    if rule is None:
+        return ""
+    is_told = refused is not None and refused.code == "changed_meanwhile"
+    return rule.updated_at.isoformat() if is_told else request.POST.get("seen") or rule.updated_at.isoformat()
 
 
 def _page(
@@ -178,6 +188,7 @@ def _page(
         "complaints": form.complaints,
         "kind": kind,
         "rule": {"token": rule.token, "title": rule.title, "users": users} if rule else None,
+        "seen": _seen(request, rule, refused),
         "url": f"{PATH}/{rule.token}" if rule else f"{PATH}/new/{kind.name}",
         "customers": request.POST.get("customers") or ("all" if not users else ""),
         "preview": preview,

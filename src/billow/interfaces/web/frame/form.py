@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -17,6 +18,14 @@ MOST_UPLOADED_BYTES = 5 * 2**20
 def form_key() -> str:
     """Return a key for a form that is about to be shown."""
     return secrets.token_urlsafe(16)
+
+
+def seen_at(request: HttpRequest) -> datetime | None:
+    """Return when the record was last changed as the form that was sent knew it; None where it does not say."""
+    try:
+        return datetime.fromisoformat(request.POST.get("seen", ""))
+    except ValueError:
+        return None
 
 
 def done_once(request: HttpRequest, *, work: Callable[[], str], said: str) -> HttpResponseRedirect:

@@ -6,7 +6,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from billow.interfaces.web.frame.actor import actor_of, clock
-from billow.interfaces.web.frame.form import done_once, form_key, in_dialog, uploaded, went_well
+from billow.interfaces.web.frame.form import done_once, form_key, in_dialog, seen_at, uploaded, went_well
 from billow.interfaces.web.profile.form import profile_form, typed_fields, typed_items, typed_values, values_of
 from billow.interfaces.web.profiles.view import PATH, logo_url
 from billow.interfaces.web.shown.pairs import typed_pairs
@@ -60,7 +60,9 @@ def one_profile(request: HttpRequest, token: str) -> HttpResponse:
     problem = None
     if request.method == "POST":
         try:
-            saved = change_profile(actor=actor, profile=profile, fields=typed_fields(request.POST), now=clock())
+            saved = change_profile(
+                actor=actor, profile=profile, fields=typed_fields(request.POST), seen=seen_at(request), now=clock()
+            )
         except Refused as refused:
             problem = refused
         else:
@@ -140,6 +142,7 @@ def _shown(
         "complaints": form.complaints,
         "profile": {
             "token": profile.token,
+            "seen": profile.updated_at.isoformat(),
             "nickname": profile.nickname,
             "users": profile.users_count,  # type: ignore[attr-defined]  # annotated by the use case
             "logo_url": logo_url(profile),
