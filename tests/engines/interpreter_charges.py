@@ -62,6 +62,7 @@ class Charge:
     currency: str
     inserted_by: str | None = None
     imported_type: str = ""
+    came_without_cost: bool = False
     changed: set[str] = field(default_factory=set)
     is_converted: bool = False
     is_deleted: bool = False
@@ -120,7 +121,7 @@ class Charge:
                 return {}, {}
             if now in _AMORTISED:
                 return {name: Fraction(sign) for name, sign in _AMORTISED[now].items()}, {}
-        was_reserved = self.imported_type == "DiscountedUsage" and now == "Usage"
+        was_reserved = self.imported_type == "DiscountedUsage" and now == "Usage" and self.came_without_cost
         return {UNBLENDED: Fraction(1)}, ({PUBLIC: Fraction(1)} if was_reserved else {})
 
     def line(self, before: dict[str, str]) -> tuple[str, ...]:
@@ -166,6 +167,7 @@ def charge_of(row: dict[str, Any], *, cost_column: str, day: date) -> Charge:
         key=tuple(row.get(name) or "" for name in KEY.split()),
         currency=row["BillingCurrency"],
         imported_type=row.get(TYPE) or "",
+        came_without_cost=not row.get(UNBLENDED),
     )
 
 

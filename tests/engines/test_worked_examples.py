@@ -460,7 +460,6 @@ def test_a_report_line_without_a_type_is_still_no_focus_charge(tmp_path: Path) -
     assert total(rated(tmp_path, [{**aws_line("4"), "ListCost": Decimal(9)}], untyped, public)) == 4
 
 
-@pytest.mark.xfail(strict=True, reason="whether reserved usage has no cost is asked of the sum of a line's charges")
 def test_each_reserved_line_without_cost_goes_to_its_public_price(tmp_path: Path) -> None:
     text = "UPDATE aws SET aws.lineItem/LineItemType = 'Usage' WHERE aws.lineItem/LineItemType = 'DiscountedUsage'"
     with_cost = {"lineItem/UnblendedCost": Decimal(5), "BilledCost": Decimal(5)}

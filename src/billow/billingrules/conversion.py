@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from billow.billingrules.facts import Row
+from billow.billingrules.facts import ZERO, Row
 from billow.billingrules.linear import NOTHING, Linear, amount_named
 from billow.terms.cur import LINE_ITEM_TYPE
 from billow.terms.focus import CostBasis
 
 UNBLENDED = "lineItem/UnblendedCost"
 PUBLIC_PRICE = "pricing/publicOnDemandCost"
+NO_UNBLENDED = f"{UNBLENDED}{ZERO}"
 PLAN_ARN = "savingsPlan/SavingsPlanARN"
 RESERVATION_ARN = "reservation/ReservationARN"
 
@@ -74,7 +75,7 @@ def conversion_of(*, row: Row, imported_type: str, basis: CostBasis) -> Conversi
         amortised = _AMORTISED.get(now)
         if amortised is not None:
             return Conversion(amortised)
-    if imported_type == DISCOUNTED and now == USAGE:
+    if imported_type == DISCOUNTED and now == USAGE and row.get(NO_UNBLENDED):
         # AWS writes 0 on discounted lines; taken literally, a customer would get the usage for nothing.
         return Conversion(_UNBLENDED, if_zero=amount_named(PUBLIC_PRICE))
     return Conversion(_UNBLENDED)

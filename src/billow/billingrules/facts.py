@@ -25,6 +25,9 @@ TAGS_PREFIX = f"{TAGS}."
 PRESENT = ":present"
 """Behind a number column's name: a text that is there where the charges have the number, missing where they lack it."""
 
+ZERO = ":zero"
+"""Behind a number column's name: a text that is there where the charges lack the number or have none of it."""
+
 CHARGE_TYPE_COLUMNS = (LINE_ITEM_TYPE, "x_ChargeType", "x_CostType", "ChargeCategory")
 """Where a charge type may stand, the first that is there counts."""
 

@@ -8,6 +8,7 @@ from typing import Any
 from billow.billingrules import retier
 from billow.billingrules.analysis import Needs, needs_of
 from billow.billingrules.compile import Compiled, Compiler
+from billow.billingrules.conversion import NO_UNBLENDED
 from billow.billingrules.datasets import AMOUNT, USAGE_AMOUNT
 from billow.billingrules.failed import RuleFailed
 from billow.billingrules.inserts import SumInsert, fixed_inserts, sum_inserts
@@ -97,6 +98,8 @@ def program_of(
     columns, amounts = needs.columns, needs.amounts - {AMOUNT, USAGE_AMOUNT}
     if retiers:
         columns |= frozenset(retier.READ)
+    if needs.retypes:
+        columns |= {NO_UNBLENDED}
     if basis is CostBasis.BILLED_COST and needs.retypes:
         columns |= NEGATION_COLUMNS
     return RuleProgram(

@@ -227,6 +227,8 @@ def _column(source: Source, column: str) -> str:
 def _detail(source: Source, detail: Detail) -> str:
     """Write a detail's value as text."""
     value = _column(source, detail.column)
+    if detail.form is DetailForm.ZERO:
+        return f"CASE WHEN COALESCE({value}, 0) = 0 THEN 'y' END"
     if detail.form is DetailForm.PRESENT:
         return f"CASE WHEN {value} IS NOT NULL THEN 'y' END"
     if detail.column in source.times:

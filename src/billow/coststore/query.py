@@ -42,6 +42,7 @@ class DetailForm(StrEnum):
     VALUE = ""
     DAY = ":day"
     PRESENT = ":present"
+    ZERO = ":zero"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,7 @@ class Detail:
     """A column that splits the groups of some scopes only; everybody else's groups stay coarse.
 
     In the answer it is a text called ``name``: the value (times as ``2026-03-31T00:00:00Z``, numbers in digits), the
-    day of a time (``2026-03-31``), or ``y`` where there is a value.
+    day of a time (``2026-03-31``), or ``y`` where there is a value, or where a number is missing or zero.
     """
 
     column: str
@@ -64,7 +65,7 @@ class Detail:
     @staticmethod
     def split(name: str) -> tuple[str, DetailForm]:
         """Return column and form of a detail's name."""
-        for form in (DetailForm.DAY, DetailForm.PRESENT):
+        for form in (DetailForm.DAY, DetailForm.PRESENT, DetailForm.ZERO):
             if name.endswith(form.value):
                 return name.removesuffix(form.value), form
         return name, DetailForm.VALUE
