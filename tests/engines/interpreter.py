@@ -273,6 +273,7 @@ class Customer:
         charge.texts.update(deed.texts)
         if deed.on_aws:
             charge.changed |= {name for name, _ in deed.texts}
+            charge.got_a_cost |= any(name == UNBLENDED and set(form) != {UNBLENDED} for name, form in deed.numbers)
             is_retyped = charge.text(TYPE) != charge.imported_type
             if is_retyped and charge.retyped_by is None:
                 charge.retyped_by = rule.token

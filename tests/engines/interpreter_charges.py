@@ -63,6 +63,7 @@ class Charge:
     inserted_by: str | None = None
     imported_type: str = ""
     came_without_cost: bool = False
+    got_a_cost: bool = False
     changed: set[str] = field(default_factory=set)
     is_converted: bool = False
     is_deleted: bool = False
@@ -121,7 +122,8 @@ class Charge:
                 return {}, {}
             if now in _AMORTISED:
                 return {name: Fraction(sign) for name, sign in _AMORTISED[now].items()}, {}
-        was_reserved = self.imported_type == "DiscountedUsage" and now == "Usage" and self.came_without_cost
+        was_reserved = self.imported_type == "DiscountedUsage" and now == "Usage"
+        was_reserved = was_reserved and self.came_without_cost and not self.got_a_cost
         return {UNBLENDED: Fraction(1)}, ({PUBLIC: Fraction(1)} if was_reserved else {})
 
     def line(self, before: dict[str, str]) -> tuple[str, ...]:

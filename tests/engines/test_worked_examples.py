@@ -460,6 +460,23 @@ def test_a_report_line_without_a_type_is_still_no_focus_charge(tmp_path: Path) -
     assert total(rated(tmp_path, [{**aws_line("4"), "ListCost": Decimal(9)}], untyped, public)) == 4
 
 
+@pytest.mark.parametrize(
+    ("cost", "expected"),
+    [
+        ("aws.lineItem/UnblendedCost * 0.96", 2 + 3),  # still nothing, so the public price
+        ("'0'", 0),  # meant
+        ("aws.lineItem/BlendedCost", 4),  # each its own, also where that is nothing
+    ],
+)
+def test_reserved_lines_that_a_rule_gives_a_cost_keep_it(tmp_path: Path, cost: str, expected: int) -> None:
+    text = (
+        f"UPDATE aws SET aws.lineItem/LineItemType = 'Usage', aws.lineItem/UnblendedCost = {cost} "
+        "WHERE aws.lineItem/LineItemType = 'DiscountedUsage'"
+    )
+    blended = {"lineItem/BlendedCost": Decimal(4)}
+    assert total(rated(tmp_path, [reserved("2", "1"), reserved("3", "1", **blended)], sql(text))) == expected
+
+
 def test_each_reserved_line_without_cost_goes_to_its_public_price(tmp_path: Path) -> None:
     text = "UPDATE aws SET aws.lineItem/LineItemType = 'Usage' WHERE aws.lineItem/LineItemType = 'DiscountedUsage'"
     with_cost = {"lineItem/UnblendedCost": Decimal(5), "BilledCost": Decimal(5)}

@@ -64,8 +64,11 @@ def follows_lines(*, basis: CostBasis) -> bool:
     return basis in {CostBasis.BILLED_COST, CostBasis.EFFECTIVE_COST}
 
 
-def conversion_of(*, row: Row, imported_type: str, basis: CostBasis) -> Conversion | None:
-    """Return how the line becomes a cost as its row is now; None where its cost stays what FOCUS says."""
+def conversion_of(*, row: Row, imported_type: str, basis: CostBasis, has_own_cost: bool) -> Conversion | None:
+    """Return how the line becomes a cost as its row is now; None where its cost stays what FOCUS says.
+
+    ``has_own_cost`` tells that a rule gave it an unblended cost that is not just a part of what it had.
+    """
     if not follows_lines(basis=basis):
         return None
     now = row.get(LINE_ITEM_TYPE) or ""
@@ -75,7 +78,7 @@ def conversion_of(*, row: Row, imported_type: str, basis: CostBasis) -> Conversi
         amortised = _AMORTISED.get(now)
         if amortised is not None:
             return Conversion(amortised)
-    if imported_type == DISCOUNTED and now == USAGE and row.get(NO_UNBLENDED):
+    if imported_type == DISCOUNTED and now == USAGE and row.get(NO_UNBLENDED) and not has_own_cost:
         # AWS writes 0 on discounted lines; taken literally, a customer would get the usage for nothing.
         return Conversion(_UNBLENDED, if_zero=amount_named(PUBLIC_PRICE))
     return Conversion(_UNBLENDED)

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal, DecimalException
 
 from billow.billingrules import retier
-from billow.billingrules.conversion import COVERED, NEGATION, PLAN_ARN, Conversion, conversion_of
+from billow.billingrules.conversion import COVERED, NEGATION, PLAN_ARN, UNBLENDED, Conversion, conversion_of
 from billow.billingrules.facts import Row, charge_category_of, costs_value, provider_name, text_in
 from billow.billingrules.failed import RuleFailed
 from billow.billingrules.inserts import SumInsert
@@ -45,6 +45,7 @@ class Walked:
     changed: set[str] = field(default_factory=set)
     touched: set[str] = field(default_factory=set)
     is_converted: bool = False
+    has_own_cost: bool = False
     is_deleted: bool = False
     retyped_by: str | None = None
     tiers: list[int | None] = field(default_factory=list)
@@ -165,10 +166,16 @@ class Walker:
         """Return the operation on an AWS line; its cost is made anew only once something it is made of has changed."""
         walked.changed.update([name for name, _ in effect.texts])
         walked.touched.update([name for name, _ in effect.numbers])
+        walked.has_own_cost |= any(name == UNBLENDED and value.names != {UNBLENDED} for name, value in effect.numbers)
         is_retyped = walked.row.get(LINE_ITEM_TYPE) != walked.imported_type
         if is_retyped and walked.retyped_by is None:
             walked.retyped_by = transform.rule_token
-        conversion = conversion_of(row=walked.row, imported_type=walked.imported_type or "", basis=self._program.basis)
+        conversion = conversion_of(
+            row=walked.row,
+            imported_type=walked.imported_type or "",
+            basis=self._program.basis,
+            has_own_cost=walked.has_own_cost,
+        )
         if conversion is not None:
             walked.is_converted |= is_retyped or not conversion.names.isdisjoint(walked.touched)
         if not walked.is_converted:
