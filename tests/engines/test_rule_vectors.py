@@ -253,6 +253,17 @@ def test_each_account_can_have_a_fee_of_its_own(tmp_path: Path) -> None:
     assert fees == {"111111111111": 100, "222222222222": 6150}
 
 
+def test_the_title_of_a_charge_is_read_by_the_customer_and_that_of_sql_is_not(tmp_path: Path) -> None:
+    insert = "INSERT INTO costs (provider, service, cost_type, amount)"
+    fees = (
+        fixed("5"),
+        sql(f"{insert} VALUES ('aws', 'Platform', 'Fee', 30)", "recover_what_he_owes"),
+        sql(f"{insert} SELECT 'aws', 'Care', 'Fee', SUM(costs.amount) * 0.1 FROM costs", "hidden_markup"),
+    )
+    lines = added(rated(tmp_path, [aws_line("500")], *fees))
+    assert [line.description for line in lines] == [fees[0].title, None, None]
+
+
 def test_credits_for_one_service_leave_the_other_alone(tmp_path: Path) -> None:
     bill = [a_charge(BilledCost=Decimal(100)), a_charge(BilledCost=Decimal(50), ServiceName="S3")]
     insert = "INSERT INTO costs (provider, service, cost_type, amount) VALUES ('aws', 'EC2', 'Credit', "

@@ -15,9 +15,9 @@ def charge_inserts(*, rule: ChargeRule, period: BillingPeriod) -> tuple[Insert, 
     return (
         Insert(
             rule_token=rule.token,
-            title=rule.title,
             row=row_of_fixed_line(rule=rule, cost_type="Fee"),
             amount=to_store_scale(rule.amount),
             day=day,
+            description=rule.title,
         ),
     )

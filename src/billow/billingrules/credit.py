@@ -15,9 +15,9 @@ def credit_inserts(*, rule: CreditRule, period: BillingPeriod) -> tuple[Insert, 
     return (
         Insert(
             rule_token=rule.token,
-            title=rule.title,
             row=row_of_fixed_line(rule=rule, cost_type="Credit"),
             amount=-to_store_scale(rule.amount),
             day=day,
+            description=rule.title,
         ),
     )

@@ -101,11 +101,11 @@ class SumInsert:
                 fees.append(
                     Insert(
                         rule_token=rule.token,
-                        title=rule.title,
                         row=row,
                         amount=fee,
                         day=self.booked_on,
                         currency=currency or None,
+                        description=rule.title,
                     )
                 )
         return fees
@@ -180,7 +180,6 @@ def _insert(
     usage = number_of(values[USAGE_AMOUNT])(row) if USAGE_AMOUNT in values else None
     return Insert(
         rule_token=rule.token,
-        title=rule.title,
         row={name: text for name, text in texts.items() if name != "currency"},
         amount=stored(number_of(values[AMOUNT])(row) or Decimal(0)),
         day=day,

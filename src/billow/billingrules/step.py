@@ -70,16 +70,17 @@ class Effect:
 class Insert:
     """Add one charge of ``amount`` (signed, in ``currency``; None: the managed account's) on a day of the month.
 
-    ``row`` holds the columns of ``costs`` as later rules see them.
+    ``row`` holds the columns of ``costs`` as later rules see them. ``description`` is what the customer reads beside
+    the service: the title of a charge or credit. The title of a rule in SQL is the provider's own business.
     """
 
     rule_token: str
-    title: str
     row: Mapping[str, str | None] = field(hash=False)
     amount: Decimal
     day: date
     currency: str | None = None
     usage_amount: Decimal | None = None
+    description: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,6 @@ def inserted_line(group: Group, *, places: Mapping[str, int]) -> RatedLine:
         deltas=rule_deltas(group.deltas, places=places),
         usage_amount=insert.usage_amount,
         usage_unit=row.get("usage_unit") if insert.usage_amount is not None else None,
-        description=insert.title,
+        description=insert.description,
         inserted_by=insert.rule_token,
     )
