@@ -11,7 +11,7 @@ from bench.measure import Measured, measured
 
 
 def main() -> None:
-    """Make or take a bill, then measure import, close and print beside their floors."""
+    """Make or take a bill, then measure import, close, print and the API beside their floors."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the bill that is made (default 1,000,000)")
     parser.add_argument("--customers", type=int, default=500)
@@ -19,8 +19,13 @@ def main() -> None:
         "--bill", type=Path, help="a folder of FOCUS Parquet files with accounts.csv, instead of making one"
     )
     parser.add_argument("--documents", type=int, default=200, help="invoices to print")
+    parser.add_argument("--requests", type=int, default=2_000, help="requests to the API, of each kind")
+    parser.add_argument("--only", choices=["api"], help="measure the API alone, which needs no bill")
     parser.add_argument("--repeat", type=int, default=2, help="runs of each, of which the quickest counts")
     arguments = parser.parse_args()
+    if arguments.only == "api":
+        _answer(arguments.requests, arguments.repeat)
+        return
     work = Path(tempfile.mkdtemp(prefix="billow-bench-"))
     try:
         bill = arguments.bill or write_bench_bill(
@@ -30,6 +35,7 @@ def main() -> None:
         _import_and_close(bill, work, arguments.repeat)
         _rate(bill, work, arguments.repeat)
         _print(arguments.documents, arguments.repeat)
+        _answer(arguments.requests, arguments.repeat)
     finally:
         shutil.rmtree(work)
 
@@ -69,6 +75,20 @@ def _print(documents: int, repeat: int) -> None:
         floors = [measured("bench.print_invoices", "floor", *arguments) for _ in range(repeat)]
         ours = [measured("bench.print_invoices", "billow", *arguments) for _ in range(repeat)]
         _row(f"print {documents} invoices of {lines} lines", ours, floors, aim=1.2)
+
+
+def _answer(requests: int, repeat: int) -> None:
+    """Measure the API in requests per second; for each kind the best run counts."""
+    arguments = ("--requests", str(requests))
+    floors = [measured("bench.answer_api", "floor", *arguments) for _ in range(repeat)]
+    ours = [measured("bench.answer_api", "billow", *arguments) for _ in range(repeat)]
+    for kind, name in (
+        ("get", "API: GET one invoice"),
+        ("list", "API: GET a page of 100 of 10,000"),
+        ("post", "API: POST an invoice"),
+    ):
+        best, floor = (max(run.facts[kind] for run in runs) for runs in (ours, floors))
+        _say(f"{name:34}{best:8,.0f}/s{floor:8,.0f}/s{floor / best:7.2f}×")
 
 
 def _row(name: str, ours: list[Measured], floors: list[Measured], *, aim: float) -> None:
