@@ -410,7 +410,7 @@ class Customer:
             spends = next(iter(totals.items()), ("", {} if rule.per_account else {"": [Fraction(0)]}))
             lines = []
             for account, (spend,) in sorted(spends[1].items()):
-                fee = rounded(support_fee(rule, max(spend, Fraction(0)), self.first, self.last))
+                fee = rounded(support_fee(rule, max(spend, Fraction(0)), self.first, self.last, account=account))
                 texts = {"provider": rule.provider or "", "service": rule.service, "cost_category": rule.category}
                 texts |= {"cost_sub_category": rule.sub_category, "cost_type": "Fee", "account_id": account}
                 lines += [Line(rule, fee, texts, day, spends[0])] if fee else []

@@ -288,14 +288,15 @@ def is_spend(rule: SupportFeeRule, charge: Charge) -> bool:
     )
 
 
-def support_fee(rule: SupportFeeRule, spend: Fraction, first: date, last: date) -> Fraction:
+def support_fee(rule: SupportFeeRule, spend: Fraction, first: date, last: date, *, account: str) -> Fraction:
     fee, below = Fraction(0), Fraction(0)
     for tier in rule.tiers:
         top = spend if tier.up_to is None else min(spend, Fraction(tier.up_to))
         fee += max(top - below, Fraction(0)) * Fraction(tier.percentage) / 100
         below = max(below, top)
     days = (min(rule.end_date or last, last) - max(rule.start_date or first, first)).days + 1
-    return max(fee, Fraction(rule.minimum) * days / last.day)
+    is_of_nobody = rule.per_account and not account
+    return fee if is_of_nobody else max(fee, Fraction(rule.minimum) * days / last.day)
 
 
 def group_of(rule: BillingRule, statements: Statements) -> int:

@@ -253,6 +253,18 @@ def test_each_account_can_have_a_fee_of_its_own(tmp_path: Path) -> None:
     assert fees == {"111111111111": 100, "222222222222": 6150}
 
 
+def test_spend_of_no_account_pays_its_share_of_a_fee_per_account_but_no_minimum(tmp_path: Path) -> None:
+    tiers, minimum, *_ = SUPPORT_PLANS[1]
+    texts: dict[str, Any] = {"service": "Care", "category": "Care", "sub_category": "Care"}
+    rule = SupportFeeRule(token="s", title="s", tiers=tiers, minimum=Decimal(minimum), per_account=True, **texts)
+    platform = sql(
+        "INSERT INTO costs (provider, service, cost_type, amount) VALUES ('aws', 'Platform', 'Fee', 30)", "platform"
+    )
+    lines = added(rated(tmp_path, [aws_line("500")], platform, rule))
+    fees = {line.sub_account_id: line.rated_cost for line in lines if line.service == "Care"}
+    assert fees == {"111111111111": 100, None: 3}
+
+
 def test_the_title_of_a_charge_is_read_by_the_customer_and_that_of_sql_is_not(tmp_path: Path) -> None:
     insert = "INSERT INTO costs (provider, service, cost_type, amount)"
     fees = (

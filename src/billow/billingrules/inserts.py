@@ -88,7 +88,8 @@ class SumInsert:
         spends = dict(totals) or ({} if rule.per_account else {("", None): (Decimal(0),)})
         fees = []
         for (currency, account), (amount,) in sorted(spends.items(), key=lambda entry: entry[0][1] or ""):
-            fee = support_fee(spend=max(amount, Decimal(0)), tiers=rule.tiers, minimum=rule.minimum, share=share)
+            minimum = Decimal(0) if rule.per_account and not account else rule.minimum
+            fee = support_fee(spend=max(amount, Decimal(0)), tiers=rule.tiers, minimum=minimum, share=share)
             row = {
                 "provider": rule.provider,
                 "service": rule.service,
