@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from billow.terms.focus import CostBasis
 from billow.usecases.cost_reports import default_report, invoice_costs
 from billow.usecases.workspaces import default_workspace
 from tests.api.world import NOW, Msp
@@ -207,3 +208,12 @@ def test_an_invoice_leads_to_the_report_that_counts_what_it_counts(ours: Msp) ->
     assert answer["cost_report_token"] == costs.report.token
     asked = ours.client("customer").get(answer["costs_url"].removeprefix("http://testserver"))
     assert asked.status_code == 200
+
+
+def test_the_only_profile_there_is_decides_what_the_report_counts_as_it_does_for_the_invoice(ours: Msp) -> None:
+    path = f"/v2/invoices/{ours.invoice.token}/cost_report"
+    assert "settings%5Bamortize%5D=false" in ours.client("customer").get(path).json()["costs_url"]
+    ours.profile.cost_basis = CostBasis.EFFECTIVE_COST
+    ours.profile.save()
+    assert ours.shown.billing_profile is None
+    assert "settings%5Bamortize%5D=true" in ours.client("customer").get(path).json()["costs_url"]

@@ -19,6 +19,7 @@ from billow.usecases.costs import list_imports, partition_of, partitions_of
 from billow.usecases.import_costs import ImportReport, import_costs
 from billow.usecases.refused import Refused
 from billow.usecases.report_costs import report_costs
+from billow.usecases.teams import everyone_team, set_access
 from billow.usecases.verify import verify
 from tests.factories.costs import Charge, deliver, focus_csv, make_integration
 from tests.factories.invoices import make_draft
@@ -223,3 +224,22 @@ def test_a_report_over_several_cost_metrics_says_so(people: People, integration:
         assert report_costs(actor=people.bob.actor, period=OCTOBER, account=account).issues == ()
     report = report_costs(actor=people.bob.actor, period=OCTOBER)
     assert [issue.code for issue in report.issues] == ["mixed_cost_metrics"]
+
+
+def test_a_report_leaves_out_whom_one_may_not_see_and_calls_his_costs_nobodys_to_no_one(
+    people: People, integration: Integration, bring: Bring
+) -> None:
+    for name, sub_account in (("Ada", "111"), ("Grace", "222")):
+        account = make_managed_account(management_account=people.msp, name=name)
+        delegate(account=account, integration=integration, sub_account_id=sub_account)
+    bring(*FIRST)
+    whole = report_costs(actor=people.bob.actor, period=OCTOBER, group_by=["account"])
+    assert [row.group["account"] for row in whole.rows] == ["Ada", "Grace"]
+    everyone = everyone_team(actor=people.operator)
+    set_access(actor=people.operator, team=everyone, account=account, access="cannot", now=NOW)
+    report = report_costs(actor=people.bob.actor, period=OCTOBER, group_by=["account"])
+    assert [row.group["account"] for row in report.rows] == ["Ada"]
+    assert report.unallocated == whole.unallocated
+    with pytest.raises(Refused, match="not found"):
+        report_costs(actor=people.bob.actor, period=OCTOBER, account=account)
+    assert report_costs(actor=people.operator, period=OCTOBER, group_by=["account"]) == whole

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from billow.records.accounts.models import Permission
-from billow.records.billing.models import Invoice
+from billow.records.billing.models import BillingProfile, Invoice
 from billow.records.reports.models import CostReport, Workspace
 from billow.terms.focus import CostBasis
 from billow.usecases.actor import Actor
@@ -16,6 +16,7 @@ from billow.usecases.audit import record
 from billow.usecases.cost_question import read_condition
 from billow.usecases.field_checks import Findings
 from billow.usecases.folders import folder_in, read_tokens
+from billow.usecases.invoice_parties import profile_of
 from billow.usecases.page import Page, PageWanted, page_of
 from billow.usecases.refused import Refused
 from billow.usecases.report_words import (
@@ -177,7 +178,8 @@ def _visible(actor: Actor) -> "QuerySet[CostReport]":
 
 def _as_invoiced(workspace: Workspace) -> ReportSettings:
     account = workspace.managed_account
-    profile = None if account is None else account.billing_profile
+    profiles = tuple(BillingProfile.objects.visible_to(workspace.management_account)[:2])
+    profile = None if account is None else profile_of(account=account, profiles=profiles)
     return replace(EVERYTHING, amortize=profile is not None and profile.cost_basis == CostBasis.EFFECTIVE_COST)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from billow.rating.rated_costs import Agreement, RatedCosts, RatedLine, RatedMonth, UnallocatedCost
+from billow.records.accounts.models import Permission
 from billow.records.billing.models import ManagedAccount
 from billow.terms.issue import Issue, Severity
 from billow.terms.period import BillingPeriod
@@ -75,7 +76,8 @@ def report_costs(
     account: ManagedAccount | None = None,
     group_by: Sequence[str] = ("account", "provider", "service"),
 ) -> CostReport:
-    """Return a month's costs of one managed account, or of all with what is unallocated."""
+    """Return a month's costs of one managed account, or of all that the actor may see with what is unallocated."""
+    actor.must(Permission.SEE_MANAGEMENT)
     unknown = [name for name in group_by if name not in GROUPINGS]
     if unknown:
         message = f"Costs cannot be grouped by {', '.join(unknown)}; choose from {', '.join(GROUPINGS)}"
@@ -84,9 +86,7 @@ def report_costs(
         actor.must_own(account)
     groups = tuple(dict.fromkeys(group_by))
     accounts = (
-        tuple(ManagedAccount.objects.visible_to(actor.management_account).live().order_by("name", "pk"))
-        if account is None
-        else (account,)
+        tuple(ManagedAccount.objects.visible_to(actor).live().order_by("name", "pk")) if account is None else (account,)
     )
     inputs = month_inputs(management_account=actor.management_account, accounts=accounts, period=period)
     agreements = {each.account_token: each for each in agreements_of(accounts)}

@@ -31,6 +31,8 @@ _COMPLAINTS = {
     ),
     **dict.fromkeys(("bool_parsing", "bool_type"), "must be true or false"),
     "string_type": "must be text",
+    **dict.fromkeys(("model_type", "model_attributes_type", "dict_type"), "must be a JSON object"),
+    "list_type": "must be a list",
 }
 
 UNAUTHORIZED = "Authenticate with the header Authorization: Bearer and an API token."

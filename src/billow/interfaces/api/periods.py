@@ -1,6 +1,7 @@
 """Billing periods as clients write them: the first and the last day of one month."""
 
 import re
+from collections.abc import Sequence
 from datetime import date
 
 from billow.interfaces.api.problem import Problem
@@ -9,9 +10,12 @@ from billow.terms.period import BillingPeriod
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-def read_period(*, start: object, end: object) -> BillingPeriod:
-    """Return the month of which these are the first and the last day; raise Problem for any other days."""
-    messages: list[str] = []
+def read_period(*, start: object, end: object, others: Sequence[str] = ()) -> BillingPeriod:
+    """Return the month of which these are the first and the last day; raise Problem for any other days.
+
+    ``others`` are complaints about the rest of the request, to be told along.
+    """
+    messages: list[str] = [*others]
     first = _read_day(start, "Billing period start", messages)
     last = _read_day(end, "Billing period end", messages)
     if messages or first is None or last is None:

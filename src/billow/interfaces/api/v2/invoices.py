@@ -84,10 +84,10 @@ def create_invoice(request: HttpRequest, given: Body[InvoiceGiven]) -> Status[An
     """Return the invoice with its number; it is generated in the background, and its total is null until then."""
     actor = caller(request)
     actor.must_write_invoices()
-    if not isinstance(given.account_token, str) or not given.account_token:
-        raise Problem(400, "Account token can't be blank")
-    period = read_period(start=given.billing_period_start, end=given.billing_period_end)
-    row = request_one(actor=actor, account_token=given.account_token, period=period, now=clock())
+    account = given.account_token if isinstance(given.account_token, str) else ""
+    others = () if account else ("Account token can't be blank",)
+    period = read_period(start=given.billing_period_start, end=given.billing_period_end, others=others)
+    row = request_one(actor=actor, account_token=account, period=period, now=clock())
     return Status(201, shown(row, actor=actor))
 
 
@@ -146,7 +146,10 @@ def send_and_approve(request: HttpRequest, invoice_token: str) -> dict[str, Any]
     summary="Find the costs behind an invoice",
 )
 def cost_report(request: HttpRequest, invoice_token: str) -> dict[str, Any]:
-    """Return the address of the console's page with the charges behind each line."""
+    """Return the address of the invoice's page in the console, which shows what stands behind each line.
+
+    The console has no page of cost reports; `costs_url` is the report's answer, and adds up to the invoice.
+    """
     costs = invoice_costs(actor=caller(request), token=invoice_token, now=clock())
     asked = {"cost_report_token": costs.report.token, "start_date": costs.start_date, "end_date": costs.end_date}
     counted = {f"settings[{name}]": str(value).lower() for name, value in costs.settings.items()}
