@@ -218,6 +218,16 @@ def test_an_adjustment_is_warned_of(story: Story, changes: dict[str, str], expec
     assert codes(story.preview(fields={**MARKUP, **changes}, accounts=[story.olives])) == expected
 
 
+def test_a_rule_that_changes_nothing_is_told_why(story: Story) -> None:
+    prices = {"title": "List prices", "type": "adjustment", "adjustment_type": "public_price"}
+    (unchanged,) = story.preview(fields=prices, accounts=[story.olives]).warnings
+    assert (unchanged.code, unchanged.message) == ("matches_nothing", "List prices changes no line of 2026-10.")
+    before = preview_rule(
+        actor=story.people.alice.actor, period=BillingPeriod(2025, 1), fields=MARKUP, accounts=[story.olives]
+    )
+    assert codes(before) == ["no_costs"]
+
+
 def test_a_rule_of_nobody_is_warned_of(story: Story) -> None:
     assert codes(story.preview(fields=MARKUP)) == ["assigned_to_nobody"]
 

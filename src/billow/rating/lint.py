@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from billow.billingrules.failed import RuleFailed
 from billow.billingrules.program import program_of
-from billow.billingrules.rule import AdjustmentRule, BillingRule
+from billow.billingrules.rule import AdjustmentRule, BillingRule, CustomRule, ExclusionRule
 from billow.rating.rated_costs import RatedCosts, RatedLine
 from billow.terms.issue import Issue, Severity
 from billow.terms.period import BillingPeriod
@@ -40,7 +40,11 @@ def _unusual_factor(rule: BillingRule) -> Iterable[Issue]:
 
 def _no_customer(rule: BillingRule, after: Mapping[str, RatedCosts]) -> Iterable[Issue]:
     if not after:
-        yield _warning("assigned_to_nobody", f"{rule.title} is assigned to no managed account, so it does nothing yet.")
+        yield _warning(
+            "assigned_to_nobody",
+            f"{rule.title} is assigned to no managed account, so it does nothing yet; "
+            "name accounts to see what it would change for them.",
+        )
 
 
 def _in_the_month(
@@ -58,7 +62,7 @@ def _in_the_month(
     if not program.changes_charges and not program.inserts and not program.sums:
         yield _warning("dates_exclude_month", f"By its dates {rule.title} does nothing in {period}.")
     elif _succeeded(after) and not any(_changed_by(rule, line) for line in _lines(after)):
-        yield _warning("matches_nothing", f"{rule.title} changes no line of {period}; is each name in it spelt right?")
+        yield _matches_nothing(rule, period, has_costs=any(line.inserted_by is None for line in _lines(before)))
     emptied = [token for token, costs in after.items() if _removes_everything(rule, before[token], costs)]
     if emptied:
         yield _warning(
@@ -68,8 +72,16 @@ def _in_the_month(
 
 
 def _succeeded(after: Mapping[str, RatedCosts]) -> bool:
-    """Tell whether anybody's month could be rated."""
-    return any(costs.failure is None for costs in after.values())
+    """Tell whether everybody's month could be rated: a rule that failed for one customer did match something."""
+    return bool(after) and all(costs.failure is None for costs in after.values())
+
+
+def _matches_nothing(rule: BillingRule, period: BillingPeriod, *, has_costs: bool) -> Issue:
+    if not has_costs:
+        return _warning("no_costs", f"{rule.title} has no costs of {period} to change; name another month.")
+    names_something = isinstance(rule, ExclusionRule | AdjustmentRule | CustomRule)
+    question = "; is each name in it spelt right?" if names_something else "."
+    return _warning("matches_nothing", f"{rule.title} changes no line of {period}{question}")
 
 
 def _removes_everything(rule: BillingRule, before: RatedCosts, after: RatedCosts) -> bool:
