@@ -221,6 +221,9 @@ def _fill_fee(findings: Findings, rule: BillingRule, fields: Mapping[str, object
             rule.fee_minimum = plan.minimum
     if "fee_tiers" in fields and not (plan and _is_empty(fields["fee_tiers"])):
         rule.fee_tiers = _read_tiers(findings, fields["fee_tiers"])
+        says_how = rule.amount is not None or not _is_empty(fields.get("charge_calculation"))
+        if rule.type == RuleType.CHARGE and rule.fee_tiers and not says_how:
+            rule.charge_calculation = ChargeCalculation.SUPPORT_FEE
     if "fee_per_account" in fields and not (plan and _is_empty(fields["fee_per_account"])):
         rule.fee_per_account = _read_flag(findings, fields, "fee_per_account")
     if "fee_provider" in fields and not (plan and _is_empty(fields["fee_provider"])):
