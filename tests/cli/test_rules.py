@@ -50,6 +50,14 @@ def test_sql_from_a_file_or_standard_input_is_kept_to_the_last_sign(billow: Prog
     assert "-- as agreed UPDATE costs SET costs.amount = costs.amount * …" in billow.run("rules", "list").stdout
 
 
+def test_sql_may_be_saved_by_an_editor_that_marks_its_files(billow: Program, ada: str, tmp_path: Path) -> None:
+    file = tmp_path / "compute.sql"
+    file.write_bytes(b"\xef\xbb\xbf" + SQL.encode())
+    assert billow.ok("rules", "add", "Marked", "--type", "custom", "--sql-file", file)["sql_query"] == SQL
+    (customer,) = billow.ok("rules", "preview", file, "--period", "2026-03", "--account", ada)["customers"]
+    assert (customer["difference"], customer["lines_touched"]) == ("8.00", 1)
+
+
 def test_sql_that_is_not_understood_says_where(billow: Program) -> None:
     answer = billow.run("rules", "add", "Wrong", "--type", "custom", "--sql", "DELETE FROM cost")
     assert answer.code == 1
@@ -63,7 +71,7 @@ def test_a_support_fee_is_filled_from_a_plan_or_typed_tier_by_tier(billow: Progr
     assert (plan["charge_calculation"], plan["fee_minimum"], plan["fee_per_account"]) == ("support_fee", "150", True)
     assert plan["fee_tiers"][0] == {"up_to": "10000", "percentage": "10"}
     own = billow.ok(
-        *("rules", "add", "Own", *FEE, "--charge-calculation", "support_fee", "--fee-provider", "all"),
+        *("rules", "add", "Own", *FEE, "--fee-provider", "all"),
         *("--fee-tier", "10000:10", "--fee-tier", "7.5"),
     )
     assert own["fee_tiers"] == [{"up_to": "10000", "percentage": "10"}, {"percentage": "7.5"}]
@@ -156,6 +164,9 @@ def test_an_invoice_explains_lines_that_rules_renamed_and_added(billow: Program,
     share = f"INSERT INTO costs ({columns}) SELECT {values} FROM costs"
     billow.ok("rules", "add", "Rename", "--type", "custom", "--sql", rename)
     billow.ok("rules", "add", "Share", "--type", "custom", "--sql", share)
+    wrong = billow.run("rules", "assign", "Share", "Rename", "--account", ada, "--exactly")
+    assert wrong.errors == ["rules_out_of_order"]
+    assert "Ada: Billing rules are not in execution group order: 'Rename' (group 3) must stand before" in wrong.stderr
     billow.ok("rules", "assign", "Rename", "Share", "--account", ada)
     (invoice,) = billow.ok("invoices", "generate", "--account", ada, "--period", "2026-03")["invoices"]
 
@@ -171,7 +182,9 @@ def test_an_invoice_explains_lines_that_rules_renamed_and_added(billow: Program,
     assert (Decimal(added["exact"]) + Decimal(added["rounding"]), added["amount"]) == (Decimal("33.33"), "33.33")
 
     text = billow.run("invoices", "explain", invoice["number"]).stdout
-    assert "Rename same cost, shown otherwise" in " ".join(text.split())
+    words = " ".join(text.split())
+    assert "1 AWS · Compute Plus · Usage · 111" in words
+    assert "provider cost 100 USD Rename same cost, shown otherwise" in words
     assert "+33.333333333333333333" in text
 
 

@@ -83,7 +83,7 @@ class Door:
     def warn(self, issues: "Sequence[Issue]") -> None:
         """Print findings that stopped nothing."""
         for issue in issues:
-            self.say(f"warning[{issue.code}]: {issue.message}")
+            self.say(f"warning[{issue.code}]: {f'{issue.path}: ' if issue.path else ''}{issue.message}")
 
     def confirm(self, question: str) -> None:
         """Ask before something that cannot be taken back; without a terminal, only ``--yes`` answers."""
@@ -139,6 +139,8 @@ class BillowCommand(click.Command):
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, SystemExit):
             raise
+        except BrokenPipeError:
+            raise  # whoever read the answer, such as `head`, has seen enough; click ends quietly
         except (KeyboardInterrupt, click.Abort):
             _fail(door, [("interrupted", "Interrupted; nothing half done remains")])
         except Failed as failed:

@@ -74,6 +74,14 @@ def read_bytes(path: str) -> bytes:
         raise Failed("unreadable_file", f"{path} cannot be read: {denied.strerror or denied}") from denied
 
 
+def read_text(path: str) -> str:
+    """Return the text of a file, or of standard input for ``-``, without the mark that some editors put before it."""
+    try:
+        return read_bytes(path).decode("utf-8-sig")
+    except UnicodeDecodeError as wrong:
+        raise Failed("not_utf8", f"{path} is not UTF-8 text; save it as UTF-8") from wrong
+
+
 def _read_json(path: str | None) -> dict[str, object]:
     if path is None:
         return {}

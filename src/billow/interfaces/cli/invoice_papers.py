@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["invoices", "write_file"]
 """The group with these commands in it, and how they write."""
 
+_NAMING = ("provider", "service", "description", "charge_type", "account_id", "region")
+"""What a person tells a line by, on paper too."""
+
 
 @invoices.command()
 @click.argument("numbers", nargs=-1, required=True)
@@ -118,6 +121,9 @@ def _lines(page: "InvoicePage") -> list[dict[str, Any]]:
             "provider": each.provider,
             "service": each.service,
             "description": each.description,
+            "account_id": each.sub_account_id or None,
+            "region": each.region or None,
+            "charge_type": each.charge_category,
             "source_currency": each.source_currency,
             "provider_cost": each.provider_cost,
             "deltas": [
@@ -147,8 +153,8 @@ def _change(amount: Decimal) -> str:
 def _print(lines: list[dict[str, Any]]) -> None:
     rows: list[tuple[object, ...]] = []
     for each in lines:
-        label = " · ".join(part for part in (each["provider"], each["service"], each["description"]) if part)
-        rows.append((each["line"], label, each["provider_cost"], each["source_currency"]))
+        rows.append((each["line"], " · ".join(each[part] for part in _NAMING if each[part]), "", ""))
+        rows.append(("", "  provider cost", each["provider_cost"], each["source_currency"]))
         rows += [("", f"  {delta['title']}", _change(delta["amount"]), "") for delta in each["deltas"]]
         if each["exchange_rate"] != 1:
             rows.append(("", f"  at {each['exchange_rate']:f}", each["exact"], ""))

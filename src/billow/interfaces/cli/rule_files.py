@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from billow.interfaces.cli.door import FAILED, PARTLY_DONE, Door, Month, error_line, issue_document
+from billow.interfaces.cli.given import read_text
 from billow.interfaces.cli.rules import rules
 from billow.interfaces.cli.tables import cell_text, print_fields, print_table
 
@@ -35,12 +36,13 @@ def preview(door: Door, rule: str, period: "BillingPeriod | None", accounts: tup
     """Show what a rule changes in a month, customer by customer. Nothing is written.
 
     A saved rule is compared with its absence; a file (ending in .toml) without a token is a new rule, with a token a
-    change of that rule.
+    change of that rule. A file ending in .sql is a new rule in SQL. A new rule for some accounts needs --account.
 
     \b
     Examples:
       billow rules preview "Markup 10 %" --period 2024-09
       billow rules preview rules/support.toml --period 2024-09 --account Ada
+      billow rules preview markup.sql --account Ada
     """
     from billow.usecases.find import find_account, find_rule
     from billow.usecases.preview_rules import newest_month_with_costs, preview_rule, preview_rule_file
@@ -49,6 +51,9 @@ def preview(door: Door, rule: str, period: "BillingPeriod | None", accounts: tup
     concerned = [find_account(actor=door.actor, text=account) for account in accounts]
     if rule.endswith(".toml"):
         seen = preview_rule_file(actor=door.actor, path=Path(rule), period=month, accounts=concerned)
+    elif rule.endswith(".sql"):
+        fields = {"title": Path(rule).stem, "type": "custom", "sql_query": read_text(rule)}
+        seen = preview_rule(actor=door.actor, period=month, fields=fields, accounts=concerned)
     else:
         found = find_rule(actor=door.actor, text=rule)
         seen = preview_rule(actor=door.actor, period=month, rule=found, accounts=concerned)

@@ -7,7 +7,7 @@ import click
 
 from billow.interfaces.cli.documents import rule_document
 from billow.interfaces.cli.door import FAILED, PARTLY_DONE, BillowGroup, Door, Failed, error_line
-from billow.interfaces.cli.given import must_have, read_bytes
+from billow.interfaces.cli.given import must_have, read_text
 from billow.interfaces.cli.tables import cell_text, print_fields, print_table
 
 if TYPE_CHECKING:
@@ -240,17 +240,10 @@ def _given(options: dict[str, Any]) -> dict[str, object]:
     if path is not None:
         if "sql_query" in fields:
             raise Failed("sql_twice", "Give either --sql or --sql-file")
-        fields["sql_query"] = _text_of(path)
+        fields["sql_query"] = read_text(path)
     if "fee_tiers" in fields:
         fields["fee_tiers"] = [tier for tier in fields["fee_tiers"] if tier]
     return fields
-
-
-def _text_of(path: str) -> str:
-    try:
-        return read_bytes(path).decode("utf-8")
-    except UnicodeDecodeError as wrong:
-        raise Failed("not_utf8", f"{path} is not UTF-8 text; save it as UTF-8") from wrong
 
 
 def _value(rule: "BillingRule") -> object:
@@ -278,7 +271,8 @@ def _assign(door: Door, accounts: tuple[str, ...], order: "Callable[[ManagedAcco
             assigned = assign_rules(actor=door.actor, account=account, rules=order(account), now=door.now)
         except Refused as no:
             refused += 1
-            click.echo(error_line(code=no.code, message=f"{account.name}: {no.message}"), err=True)
+            for reason in [issue.message for issue in no.issues] or [no.message]:
+                click.echo(error_line(code=no.code, message=f"{account.name}: {reason}"), err=True)
             documents.append({"account": account.token, "name": account.name, "code": no.code, "message": no.message})
             continue
         documents.append(
