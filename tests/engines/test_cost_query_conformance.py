@@ -236,7 +236,8 @@ def test_a_detail_may_be_a_column_that_lines_show(ask: Ask, tmp_path: Path) -> N
     names = ("new", "old", None)
     charges = [a_charge(BillingAccountId=payer, SubAccountName=name) for payer in "pq" for name in names]
     scopes = (ChargeScope(integration_token=INTEGRATION, billing_account_id="p"),)
-    details = tuple(Detail(column="SubAccountName", scopes=scopes, form=form) for form in DetailForm if form != ":day")
+    forms = (DetailForm.VALUE, DetailForm.PRESENT)
+    details = tuple(Detail(column="SubAccountName", scopes=scopes, form=form) for form in forms)
     groups = ask(write_bill(tmp_path, charges), details=details, names=("ServiceSubcategory",))
     shown = ("BillingAccountId", "SubAccountName", "SubAccountName:present", "cost")
     assert [tuple(group[name] for name in shown) for group in groups] == [
@@ -245,6 +246,13 @@ def test_a_detail_may_be_a_column_that_lines_show(ask: Ask, tmp_path: Path) -> N
         ("p", "old", "y", 1),
         ("q", None, None, 3),
     ]
+
+
+def test_a_detail_may_tell_missing_and_zero_numbers_from_others(ask: Ask, tmp_path: Path) -> None:
+    charges = [a_charge(ListCost=cost) for cost in (None, Decimal(0), Decimal(7))]
+    detail = Detail(column="ListCost", scopes=(ChargeScope(integration_token=INTEGRATION),), form=DetailForm.ZERO)
+    groups = ask(write_bill(tmp_path, charges), details=(detail,))
+    assert [(group["ListCost:zero"], group["charges"]) for group in groups] == [(None, 1), ("y", 2)]
 
 
 def test_files_with_numbers_and_files_without_are_answered_together(tmp_path: Path) -> None:
