@@ -1,6 +1,7 @@
 """The OpenAPI document, and what is made of it for people."""
 
 import json
+import re
 
 from billow.interfaces.api.reference import markdown, page
 from billow.interfaces.api.server import make_api
@@ -36,3 +37,15 @@ def test_the_reference_in_the_documents_is_the_one_of_this_version() -> None:
     kept = (PROJECT_ROOT / "docs" / "api.md").read_text(encoding="utf-8")
     assert kept == markdown(document), "write it anew: python -m billow.interfaces.api > docs/api.md"
     assert all(each["operationId"] in page(document) for path in document["paths"].values() for each in path.values())
+
+
+def test_whatever_names_a_thing_in_its_address_is_led_to_by_an_answer(db: None) -> None:
+    paths = ApiClient(None).get("/v2/oas_v3.json").json()["paths"]
+    operations = {each["operationId"]: path for path, methods in paths.items() for each in methods.values()}
+    answers = [
+        answer for methods in paths.values() for each in methods.values() for answer in each["responses"].values()
+    ]
+    links = [link for answer in answers for link in answer.get("links", {}).values()]
+    assert {link["operationId"] for link in links} == {name for name, path in operations.items() if "{" in path}
+    for link in links:
+        assert set(link["parameters"]) == set(re.findall(r"\{(\w+)\}", operations[link["operationId"]]))

@@ -92,6 +92,7 @@ def test_serve_answers_keeps_its_worker_alive_and_ends_cleanly(billow: Program, 
         os.kill(first, signal.SIGKILL)
         until(lambda: worker_of(process.pid) not in {None, first}, "a new worker runs")
         assert status_of(address) == 200
+        assert status_of(f"{address}?q={'x' * 8_000}") == 200, "filters on costs make long addresses"
         assert billow.refused("restore", tmp_path / "any.tar.gz", "--yes") == ["still_serving"]
         family = children_of(process.pid)
         process.send_signal(signal.SIGTERM)

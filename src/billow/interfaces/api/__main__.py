@@ -10,10 +10,11 @@ def main() -> None:
     """Print it."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "billow.settings")
     django.setup()
+    from billow.interfaces.api.document import openapi
     from billow.interfaces.api.reference import markdown
     from billow.interfaces.api.server import make_api
 
-    sys.stdout.write(markdown(make_api().get_openapi_schema(path_prefix="/v2/")))
+    sys.stdout.write(markdown(openapi(api=make_api())))
 
 
 if __name__ == "__main__":

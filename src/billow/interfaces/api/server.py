@@ -10,6 +10,7 @@ from ninja import NinjaAPI, Router
 from billow import __version__
 from billow.interfaces.api import downloads
 from billow.interfaces.api.auth import ApiToken
+from billow.interfaces.api.document import openapi
 from billow.interfaces.api.errors import add_error_answers
 from billow.interfaces.api.json_body import StrictParser
 from billow.interfaces.api.once_per_key import heed_keys
@@ -109,8 +110,8 @@ def api_urls() -> tuple[list[URLPattern | URLResolver], str, str]:
 def _documents(api: NinjaAPI) -> list[URLPattern | URLResolver]:
     """Return the addresses of the OpenAPI document, under both its names, and of its page for people."""
 
-    def document() -> Any:
-        return api.get_openapi_schema(path_prefix="/v2/")
+    def document() -> dict[str, Any]:
+        return openapi(api=api)
 
     return [
         path("oas_v3.json", lambda _request: JsonResponse(document())),

@@ -83,7 +83,26 @@ class CostQuery(PageQuery):
     date_bin: str | None = Field(None, description="hour, day, week, month, quarter or cumulative.")
 
 
-@router.get("", response=answers(Costs), operation_id="getCosts", summary="Ask what was charged")
+SETTINGS_ASKED: list[dict[str, Any]] = [
+    {
+        "name": f"settings[{name}]",
+        "in": "query",
+        "required": False,
+        "schema": {"type": "string"},
+        "description": "Instead of what the report says, or the default.",
+    }
+    for name in SETTINGS
+]
+"""Told to readers only: the framework reads no names in brackets."""
+
+
+@router.get(
+    "",
+    response=answers(Costs),
+    operation_id="getCosts",
+    summary="Ask what was charged",
+    openapi_extra={"parameters": SETTINGS_ASKED},
+)
 def get_costs(request: HttpRequest, query: Query[CostQuery]) -> dict[str, Any]:
     """Return the costs. The MSP's workspaces show what providers charge; a customer's what the customer is charged."""
     if query.order.lower() not in ("asc", "desc"):

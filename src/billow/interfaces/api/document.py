@@ -1,0 +1,76 @@
+"""The OpenAPI document: what the framework knows, what the web server itself refuses, and where answers lead."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ninja import NinjaAPI
+
+_PARAMETER = re.compile(r"\{(\w+)\}")
+_METHODS = frozenset({"get", "post", "put", "delete"})
+_OF_THE_WEB_SERVER = {
+    414: "The address is longer than the web server takes: ask for less, or for it in parts.",
+    431: "The headers are larger than the web server takes.",
+}
+
+
+def openapi(*, api: NinjaAPI) -> dict[str, Any]:
+    """Return the document, with links from every answer that names something to whatever can be done with it."""
+    document: dict[str, Any] = api.get_openapi_schema(path_prefix="/v2/")
+    for _, operation in _operations(document):
+        for status, description in _OF_THE_WEB_SERVER.items():
+            operation["responses"][status] = {"description": description, "content": {"text/html": {}}}
+    for path, operation in _operations(document):
+        _link(document, path, operation)
+    return document
+
+
+def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            if method in _METHODS:
+                yield path, operation
+
+
+def _link(document: Mapping[str, Any], path: str, operation: Mapping[str, Any]) -> None:
+    """Add links to the operation from the answers that name its last parameter: of the collection it stands in."""
+    names = _PARAMETER.findall(path)
+    if not names:
+        return
+    *outer, name = names
+    collection = path[: path.index(f"/{{{name}}}")]
+    known = {each: f"$request.path.{each}" for each in outer}
+    for source in _sources(document, collection):
+        for status, answer in source["responses"].items():
+            place = _place(document, answer, name) if 200 <= status < 300 else None
+            if place is not None:
+                link = {"operationId": operation["operationId"], "parameters": {**known, name: place}}
+                answer.setdefault("links", {})[operation["operationId"]] = link
+
+
+def _sources(document: Mapping[str, Any], collection: str) -> list[dict[str, Any]]:
+    """Return the operations on the collection; where it has none, those that make its things elsewhere."""
+    ending = collection[collection.rindex("/") :]
+    paths = [collection] if collection in document["paths"] else [p for p in document["paths"] if p.endswith(ending)]
+    return [operation for path, operation in _operations(document) if path in paths]
+
+
+def _place(document: Mapping[str, Any], answer: Mapping[str, Any], name: str) -> str | None:
+    """Return where an answer names the thing: in itself, or in the first item of its list."""
+    for content in answer.get("content", {}).values():
+        fields = _fields(document, content.get("schema", {}))
+        if "token" in fields:
+            return "$response.body#/token"
+        for key, field in fields.items():
+            items = _fields(document, field.get("items", {}))
+            found = next((each for each in ("token", name) if each in items), None)
+            if found is not None:
+                return f"$response.body#/{key}/0/{found}"
+    return None
+
+
+def _fields(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    name = schema.get("$ref", "").rpartition("/")[2]
+    resolved = document["components"]["schemas"][name] if name else schema
+    fields: Mapping[str, Any] = resolved.get("properties", {})
+    return fields
