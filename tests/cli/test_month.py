@@ -196,6 +196,27 @@ def test_bulk_acts_that_fail_in_part_say_so_per_item(billow: Program, bill: Path
     assert [item["code"] for item in answer.document["items"]] == ["wrong_state"]
 
 
+def test_a_draft_whose_rule_came_to_fail_is_listed_with_the_reason_and_still_explained(
+    billow: Program, bill: Path
+) -> None:
+    billow.ok("costs", "import", bill, "--integration", "Payer")
+    (draft,) = billow.ok("invoices", "generate", "--account", "Ada", "--period", "2026-03")["invoices"]
+    nothing = "UPDATE costs SET costs.amount = costs.amount / (costs.usage_amount - costs.usage_amount)"
+    billow.ok("rules", "add", "Share out", "--type", "custom", "--sql", nothing)
+    billow.ok("rules", "assign", "Share out", "--account", "Ada")
+
+    assert billow.run("invoices", "regenerate", draft["number"], "--json").code == 1
+
+    (listed,) = billow.ok("invoices", "list")["invoices"]
+    assert (listed["status"], listed["failure"]["code"]) == ("failed", "rule_failed")
+    assert (listed["subtotal"], listed["total"]) == (draft["subtotal"], draft["total"])
+    assert "Share out cannot be carried out" in billow.run("invoices", "list").stdout
+    told = billow.run("invoices", "explain", draft["number"])
+    assert (told.code, "Markup" in told.stdout) == (0, True)
+    assert "this explains the draft from before" in told.stderr
+    assert billow.run("invoices", "approve", draft["number"], "--yes").code == 1
+
+
 def test_a_request_that_is_left_to_a_worker_is_done_by_one(billow: Program, bill: Path) -> None:
     billow.ok("costs", "import", bill, "--integration", "Payer")
     (asked,) = billow.ok("invoices", "generate", "--account", "Ada", "--period", "2026-03", "--no-wait")["invoices"]

@@ -16,10 +16,13 @@ from billow.invoicing.invoice import Invoice as InvoiceValue
 from billow.invoicing.invoice import InvoiceLine
 from billow.records.billing.models import BillingRule, Invoice, ManagedAccount
 from billow.terms.period import BillingPeriod
+from billow.usecases.approve_invoices import approve
+from billow.usecases.download_links import file_of, link_to, read_link
 from billow.usecases.generate_invoices import generate_due, request_generation, request_regeneration
 from billow.usecases.import_costs import import_costs
 from billow.usecases.preview_rules import RulePreview, preview_rule
-from billow.usecases.read_invoices import invoice_page
+from billow.usecases.read_invoices import has_document, invoice_page, preview
+from billow.usecases.refused import Refused
 from billow.usecases.report_costs import report_costs
 from billow.usecases.rules import add_rule, change_rule
 from billow.usecases.verify import verify
@@ -244,6 +247,48 @@ def test_a_rule_that_cannot_be_carried_out_fails_its_own_customer_only(story: St
     assert after["Ada"].current_version == before
     assert (after["Bob"].status, after["Bob"].failure_code) == ("awaiting_approval", "")
     assert story.content(after["Bob"]).lines[0].rated_cost == 20
+
+
+def test_the_draft_from_before_a_failing_rule_is_kept_to_read_but_not_to_approve(story: Story) -> None:
+    actor = story.people.alice.actor
+    rule = story.custom(RENAME, story.ada, title="Share out")
+    before = invoice_page(actor=actor, token=story.generate()["Ada"].token)
+    change_rule(actor=actor, rule=rule, fields={"sql_query": DIVIDE}, now=NOW)
+
+    token = story.generate()["Ada"].token
+
+    after = invoice_page(actor=actor, token=token)
+    assert after.row.failure_message.startswith("Share out cannot be carried out: ")
+    assert after.invoice == before.invoice
+    assert (after.row.subtotal, after.row.total, after.row.margin) == (
+        before.row.subtotal,
+        before.row.total,
+        before.row.margin,
+    )
+    assert after.rule_effects == before.rule_effects
+    assert has_document(row=after.row)
+    file = preview(actor=actor, token=token, kind="csv")
+    assert file.is_draft
+    assert before.invoice is not None
+    assert file.content == render_csv(invoice=before.invoice)
+    assert file_of(read_link(link_to(actor=actor, invoice_token=token, kind="csv", now=NOW), now=NOW)) == file
+    (refused,) = approve(actor=actor, invoice_tokens=[token], now=NOW, accept_stale=True).items
+    assert not refused.done
+    assert refused.message == f"{after.row.number}: Invoice is not awaiting approval: it is failed."
+
+    change_rule(actor=actor, rule=rule, fields={"sql_query": RENAME}, now=NOW)
+    mended = story.generate()["Ada"]
+    assert (mended.status, mended.number, mended.failure_message) == ("awaiting_approval", after.row.number, "")
+    assert story.content(mended).lines == before.invoice.lines
+
+
+def test_a_first_generation_that_fails_has_nothing_to_show(story: Story) -> None:
+    story.custom(DIVIDE, story.ada, title="Share out")
+    token = story.generate()["Ada"].token
+    page = invoice_page(actor=story.people.alice.actor, token=token)
+    assert (page.row.status, page.row.total, page.invoice, has_document(row=page.row)) == ("failed", None, None, False)
+    with pytest.raises(Refused, match="has no pdf: it is failed"):
+        preview(actor=story.people.alice.actor, token=token, kind="pdf")
 
 
 def test_a_failing_rule_is_the_customers_problem_in_the_preview_until_it_is_mended(story: Story) -> None:

@@ -298,6 +298,19 @@ def test_the_invoice_page_explains_every_line_and_adds_up(
     assert 'type="application/pdf"' in text
 
 
+def test_a_failed_regeneration_shows_the_draft_from_before_and_offers_no_approval(
+    client: Client, olives: ManagedAccount, profile: BillingProfile
+) -> None:
+    draft = make_draft(account=olives, profile=profile)
+    Invoice.objects.filter(pk=draft.pk).update(status="failed", failure_code="x", failure_message="Share out divides.")
+    text = text_of(client, f"/invoices/{draft.token}")
+    assert "could not be generated anew" in text
+    assert "Share out divides." in text
+    assert "What you see is the draft from before" in text
+    assert 'type="application/pdf"' in text
+    assert "Approve" not in text
+
+
 def test_a_failed_invoice_says_why_and_a_missing_delivery_shows_the_server_reply(
     client: Client, people: People, olives: ManagedAccount, profile: BillingProfile
 ) -> None:

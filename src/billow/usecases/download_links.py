@@ -107,7 +107,8 @@ def _content_of(invoice: Invoice, kind: str) -> str | None:
     """Name the bytes that the invoice has now, if any."""
     if invoice.status == InvoiceStatus.APPROVED:
         return invoice.documents.filter(kind=kind).values_list("sha256", flat=True).first()
-    if invoice.status == InvoiceStatus.AWAITING_APPROVAL and invoice.current_version is not None:
+    drawn = invoice.status in {InvoiceStatus.AWAITING_APPROVAL, InvoiceStatus.FAILED}
+    if drawn and invoice.current_version is not None:
         return _DRAFT + invoice.current_version.fingerprint
     return None
 

@@ -43,8 +43,8 @@ __all__ = ["File", "InvoicePage", "InvoiceRow", "invoice_of", "invoice_page", "l
 
 CONTENT_TYPES = {DocumentKind.PDF: "application/pdf", DocumentKind.CSV: "text/csv; charset=utf-8"}
 
-_WITHOUT_CONTENT = frozenset({InvoiceStatus.GENERATING.value, InvoiceStatus.FAILED.value})
-"""Statuses in which the current version, if any, is the one that is to be replaced."""
+_DRAWN_FROM_VERSION = frozenset({InvoiceStatus.AWAITING_APPROVAL.value, InvoiceStatus.FAILED.value})
+"""Statuses in which documents are drawn from the current version: a failed generation leaves the one before it."""
 
 
 def list_invoices(
@@ -82,8 +82,8 @@ def page_of_invoices(
 
 
 def has_document(*, row: InvoiceRow) -> bool:
-    """Tell whether there is a PDF and a CSV: the stored ones, or those of a draft."""
-    return row.status in {InvoiceStatus.APPROVED, InvoiceStatus.AWAITING_APPROVAL}
+    """Tell whether there is a PDF and a CSV: the stored ones, or those of a draft, also of one kept by a failure."""
+    return row.status == InvoiceStatus.APPROVED or (row.status in _DRAWN_FROM_VERSION and row.total is not None)
 
 
 def one_row(*, actor: Actor, token: str) -> InvoiceRow:
@@ -173,7 +173,7 @@ def _rows(invoices: Sequence[billing.Invoice]) -> tuple[InvoiceRow, ...]:
 
 
 def _row(invoice: billing.Invoice, delivery_status: str) -> InvoiceRow:
-    version = None if invoice.status in _WITHOUT_CONTENT else invoice.current_version
+    version = None if invoice.status == InvoiceStatus.GENERATING else invoice.current_version
     currency = version.currency if version else invoice.managed_account.currency
     cost = subtotal = total = None
     if version:
@@ -215,7 +215,7 @@ def _row(invoice: billing.Invoice, delivery_status: str) -> InvoiceRow:
 def _content(row: billing.Invoice) -> tuple[Invoice | None, tuple[Issue, ...]]:
     """Return the current version's invoice and what there is to say about it."""
     version = row.current_version
-    if version is None or row.status in _WITHOUT_CONTENT:
+    if version is None or row.status == InvoiceStatus.GENERATING:
         return None, ()
     try:
         invoice = invoice_of(version=version)
@@ -256,7 +256,7 @@ def _stored(row: billing.Invoice, kind: str) -> bytes:
 
 def _rendered(row: billing.Invoice, kind: str) -> bytes:
     version = row.current_version
-    if version is None or row.status != InvoiceStatus.AWAITING_APPROVAL:
+    if version is None or row.status not in _DRAWN_FROM_VERSION:
         state = row.status.replace("_", " ")
         raise Refused("no_document", f"{row.number} has no {kind}: it is {state}.")
     try:

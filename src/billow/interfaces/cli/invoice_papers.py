@@ -82,6 +82,7 @@ def explain(door: Door, number: str, line: int | None) -> None:
             raise Failed("not_found", f"Invoice {page.row.number} has no line {line}")
     document = {
         "number": page.row.number,
+        "status": page.row.status,
         "currency": page.row.currency,
         "exchange_rates": [
             {
@@ -94,6 +95,8 @@ def explain(door: Door, number: str, line: int | None) -> None:
         ],
         "lines": lines,
     }
+    if page.row.status == "failed":
+        door.say(f"warning[{page.row.failure_code}]: {page.row.failure_message}; this explains the draft from before")
     door.answer(document, lambda: _print(lines))
 
 

@@ -91,7 +91,15 @@ def list_(door: Door, period: "BillingPeriod | None", account: str | None, statu
     found = None if account is None else find_account(actor=door.actor, text=account)
     rows = list_invoices(actor=door.actor, now=door.now, period=period, account=found, status=status)
     documents = [invoice_document(row) for row in rows]
-    door.answer({"invoices": documents}, lambda: print_invoices(documents))
+
+    def text() -> None:
+        print_invoices(documents)
+        failed = [each for each in documents if each["failure"]]
+        if failed:
+            reasons = [(each["number"], each["account"], each["failure"]["message"]) for each in failed]
+            print_table(title="Failed", headers=("Number", "Account", "Reason"), rows=reasons)
+
+    door.answer({"invoices": documents}, text)
 
 
 @invoices.command()

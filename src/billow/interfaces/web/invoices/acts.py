@@ -95,7 +95,7 @@ _OTHER_WORDS = {
     ("send", "awaiting_approval"): "is not approved yet",
     ("generate", "approved"): "has been generated already",
     ("generate", "failed"): "has a number already; regenerate it instead",
-    ("download", "failed"): "has no document",
+    ("download", "failed"): "could not be generated; open it to see what there was before",
     ("download", "cancelled"): "has no document",
     ("regenerate", "ready"): "not generated yet; generate it instead",
 }

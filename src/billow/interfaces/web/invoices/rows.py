@@ -66,7 +66,12 @@ class Row:
     @property
     def has_documents(self) -> bool:
         """Tell whether there is a PDF and a CSV to look at."""
-        return self.status in {"awaiting_approval", "approved"}
+        return self.status in {"awaiting_approval", "approved"} or self.is_kept_draft
+
+    @property
+    def is_kept_draft(self) -> bool:
+        """Tell whether the figures are those of the draft before the generation that failed."""
+        return self.status == "failed" and self.total is not None
 
     @property
     def is_busy(self) -> bool:

@@ -101,7 +101,7 @@ def _segments(numbers: "Counter[str]", whole: int) -> tuple[Segment, ...]:
 
 
 def _sums(rows: Sequence[Row], trends: dict[str, Trend]) -> tuple[CurrencySum, ...]:
-    made = [row for row in rows if row.exact.total is not None]
+    made = [row for row in rows if row.exact.total is not None and not row.is_kept_draft]
     costs = sum_by_currency((row.currency, row.exact.provider_cost) for row in made)
     margins = sum_by_currency((row.currency, row.exact.margin) for row in made)
     subtotals = sum_by_currency((row.currency, row.exact.subtotal) for row in made)
