@@ -80,6 +80,28 @@ def test_the_same_bytes_again_change_nothing(people: People, integration: Integr
     assert CostImport.objects.count() == 1
 
 
+def test_a_month_that_came_with_another_is_the_same_when_it_comes_alone(
+    people: People, integration: Integration, tmp_path: Path
+) -> None:
+    september, october = tmp_path / "september.csv", tmp_path / "october.csv"
+    september.write_bytes(focus_csv(period=BillingPeriod(2026, 9), charges=SECOND))
+    october.write_bytes(focus_csv(period=OCTOBER, charges=FIRST))
+
+    def bring_files(*files: Path) -> list[tuple[str, bool, tuple[str, ...]]]:
+        report = import_costs(actor=people.alice.actor, integration=integration, paths=files, now=NOW)
+        return [(summary.billing_period, summary.unchanged, summary.files) for summary in report.imports]
+
+    assert bring_files(september, october) == [
+        ("2026-09", False, ("september.csv",)),
+        ("2026-10", False, ("october.csv",)),
+    ]
+    assert bring_files(october) == [("2026-10", True, ("october.csv",))]
+    assert bring_files(october, september)[0][1]
+    october.write_bytes(focus_csv(period=OCTOBER, charges=SECOND))
+    assert [unchanged for _, unchanged, _ in bring_files(september, october)] == [True, False]
+    assert CostImport.objects.count() == 3
+
+
 def test_bytes_that_an_older_version_imported_are_imported_anew_once_and_the_older_import_stays_sound(
     people: People, integration: Integration, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -100,6 +100,10 @@ class _Order:
     problems: Problems
     listener: Callable[[Progress], None] | None
 
+    def sources_of(self, rows: PeriodRows) -> tuple[SourceFile, ...]:
+        """Return the delivered files that hold charges of the period; the others say nothing about it."""
+        return tuple(source for source in self.sources if source.name in rows.files)
+
 
 def _unreadable(error: UnableToReadDelivery) -> Issue:
     if error.too_large:
@@ -129,7 +133,8 @@ def _publish(
     partitions = []
     written = []
     for rows in survey.periods:
-        sha256 = content_address(sources=order.sources, period=BillingPeriod.of(rows.start))
+        sources = order.sources_of(rows)
+        sha256 = content_address(sources=sources, period=BillingPeriod.of(rows.start))
         if order.dry_run:
             partitions.append(
                 delivery.partition_of(integration_token=order.integration_token, rows=rows, sha256=sha256)
@@ -146,7 +151,7 @@ def _publish(
         )
     partitions += [entry.publish() for entry in written]
     return tuple(
-        _staged(partition, rows, columns, reading, order.sources)
+        _staged(partition, rows, columns, reading, order)
         for partition, rows in zip(partitions, survey.periods, strict=True)
     )
 
@@ -156,13 +161,13 @@ def _staged(
     rows: PeriodRows,
     columns: tuple[str, ...],
     reading: Reading,
-    sources: tuple[SourceFile, ...],
+    order: _Order,
 ) -> StagedImport:
     rounding = reading.rounding.of(rows.start)
     return StagedImport(
         partition=partition,
         format=", ".join(sorted(reading.formats)),
-        source_files=sources,
+        source_files=order.sources_of(rows),
         rows=rows.rows,
         rows_rounded=rounding.rows,
         rounding_difference=rounding.difference,
