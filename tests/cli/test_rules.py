@@ -46,6 +46,7 @@ def test_sql_from_a_file_or_standard_input_is_kept_to_the_last_sign(billow: Prog
     assert billow.ok("rules", "add", "File", "--type", "custom", "--sql-file", file)["sql_query"] == SQL
     assert billow.ok("rules", "add", "Input", "--type", "custom", "--sql-file", "-", stdin=SQL)["sql_query"] == SQL
     shown = billow.run("rules", "show", "File").stdout
+    assert "execution_group  3" in shown
     assert "sql_query\n    -- as agreed\n    UPDATE costs\n      SET costs.amount" in shown
     assert "-- as agreed UPDATE costs SET costs.amount = costs.amount * …" in billow.run("rules", "list").stdout
 

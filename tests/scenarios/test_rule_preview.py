@@ -218,10 +218,36 @@ def test_an_adjustment_is_warned_of(story: Story, changes: dict[str, str], expec
     assert codes(story.preview(fields={**MARKUP, **changes}, accounts=[story.olives])) == expected
 
 
+def test_an_unusual_percentage_is_answered_with_the_one_that_was_probably_meant(story: Story) -> None:
+    (issue,) = story.preview(fields={**MARKUP, "percentage": "9.5"}, accounts=[story.olives]).warnings
+    assert issue.message.endswith("shows 9.5 % of the cost; 90.5 takes 9.5 % off, 109.5 adds 9.5 %. Is that meant?")
+
+
+def test_a_rule_on_aws_reports_says_why_a_focus_bill_has_nothing_for_it(story: Story) -> None:
+    sql = "UPDATE aws SET aws.lineItem/UnblendedCost = aws.lineItem/UnblendedCost * 0.9"
+    fields = {"title": "Off", "type": "custom", "sql_query": sql}
+    (issue,) = story.preview(fields=fields, accounts=[story.olives]).warnings
+    assert issue.code == "matches_nothing"
+    assert issue.message.endswith("it looks at columns of AWS's own reports, which FOCUS bills do not have.")
+
+
+def test_lines_that_are_only_renamed_count_once(story: Story) -> None:
+    sql = "UPDATE costs SET costs.service = 'Compute Plus' WHERE costs.service = '{}'"
+    service = story.preview(fields=MARKUP, accounts=[story.olives]).comparison.most_changed[0].service
+    fields = {"title": "Rename", "type": "custom", "sql_query": sql.format(service)}
+    comparison = story.preview(fields=fields, accounts=[story.olives]).comparison
+    assert comparison.customers[0].lines_touched == 2
+    assert len(comparison.most_changed) == 4, "each of the two by its old and its new name"
+    assert {line.service for line in comparison.most_changed} == {service, "Compute Plus"}
+
+
 def test_a_rule_that_changes_nothing_is_told_why(story: Story) -> None:
     prices = {"title": "List prices", "type": "adjustment", "adjustment_type": "public_price"}
     (unchanged,) = story.preview(fields=prices, accounts=[story.olives]).warnings
-    assert (unchanged.code, unchanged.message) == ("matches_nothing", "List prices changes no line of 2026-10.")
+    assert unchanged.code == "matches_nothing"
+    assert unchanged.message.startswith(
+        "List prices changes no line of 2026-10; it looks at columns of AWS's own reports"
+    )
     before = preview_rule(
         actor=story.people.alice.actor, period=BillingPeriod(2025, 1), fields=MARKUP, accounts=[story.olives]
     )

@@ -246,6 +246,17 @@ def test_a_plan_tells_the_effect_in_money_and_warns(
     assert [issue.code for issue in planned.warnings] == ["unusual_factor", "fixed_amount_adjusted"]
 
 
+def test_a_plan_warns_only_of_what_it_would_change(people: People, folder: Path, markup: BillingRule) -> None:
+    doubtful = 'title = "Tenth"\ntype = "custom"\nsql_query = "UPDATE costs SET costs.amount = costs.amount * 0.1"\n'
+    (folder / "tenth.toml").write_text(doubtful, encoding="utf-8")
+    assert [(issue.code, issue.path) for issue in apply(people, folder).warnings] == [("unusual_factor", "tenth.toml")]
+
+    replace(file_of(folder, markup), '"110"', '"112"')
+    planned = plan(people, folder)
+    assert [change.title for change in planned.changed] == [markup.title]
+    assert planned.warnings == ()
+
+
 @pytest.mark.parametrize(
     ("text", "code", "column", "row"),
     [

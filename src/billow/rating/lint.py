@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from billow.billingrules.failed import RuleFailed
+from billow.billingrules.order import ExecutionGroup, group_or_none
 from billow.billingrules.program import program_of
 from billow.billingrules.rule import AdjustmentRule, BillingRule, CustomRule, ExclusionRule
 from billow.rating.rated_costs import RatedCosts, RatedLine
@@ -33,9 +34,16 @@ def _unusual_factor(rule: BillingRule) -> Iterable[Issue]:
     if isinstance(rule, AdjustmentRule) and not _LEAST_PERCENTAGE <= rule.percentage <= _MOST_PERCENTAGE:
         yield _warning(
             "unusual_factor",
-            f"{rule.title} shows {rule.percentage:f} % of the cost; 95 takes 5 % off, 105 adds 5 %. Is that meant?",
+            f"{rule.title} shows {rule.percentage:f} % of the cost; {_written(rule.percentage)}. Is that meant?",
             column="percentage",
         )
+
+
+def _written(percentage: Decimal) -> str:
+    """Say how to write what the percentage was probably meant to do: 9.5 to take 9.5 % off or to add it."""
+    if not 0 < percentage < _LEAST_PERCENTAGE:
+        return "95 takes 5 % off, 105 adds 5 %"
+    return f"{100 - percentage:f} takes {percentage:f} % off, {100 + percentage:f} adds {percentage:f} %"
 
 
 def _no_customer(rule: BillingRule, after: Mapping[str, RatedCosts]) -> Iterable[Issue]:
@@ -79,6 +87,9 @@ def _succeeded(after: Mapping[str, RatedCosts]) -> bool:
 def _matches_nothing(rule: BillingRule, period: BillingPeriod, *, has_costs: bool) -> Issue:
     if not has_costs:
         return _warning("no_costs", f"{rule.title} has no costs of {period} to change; name another month.")
+    if group_or_none(rule=rule) is ExecutionGroup.AWS_TRANSFORMS:
+        why = "it looks at columns of AWS's own reports, which FOCUS bills do not have."
+        return _warning("matches_nothing", f"{rule.title} changes no line of {period}; {why}")
     names_something = isinstance(rule, ExclusionRule | AdjustmentRule | CustomRule)
     question = "; is each name in it spelt right?" if names_something else "."
     return _warning("matches_nothing", f"{rule.title} changes no line of {period}{question}")

@@ -120,7 +120,8 @@ def compare_agreements(
             continue
         changed = _changed_lines(account, old.lines, new.lines, factors)
         lines.extend(changed)
-        effect = _customer(account, inputs, (old.lines, new.lines), factors, touched=len(changed))
+        touched = len(changed) - _renamed(old.lines, new.lines)
+        effect = _customer(account, inputs, (old.lines, new.lines), factors, touched=touched)
         customers.append(effect if old.failure is None else replace(effect, before=None))
     return Comparison(
         period=period,
@@ -211,6 +212,12 @@ def _changed_lines(
             )
         )
     return changed
+
+
+def _renamed(before: Sequence[RatedLine], after: Sequence[RatedLine]) -> int:
+    """Return how many lines stand among the changed ones twice: gone under one name, come under another."""
+    old, new = ({_key(line) for line in lines if line.inserted_by is None} for lines in (before, after))
+    return min(len(old - new), len(new - old))
 
 
 def _sums(lines: Sequence[RatedLine]) -> dict[tuple[str | None, ...], Decimal]:

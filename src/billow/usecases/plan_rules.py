@@ -98,6 +98,8 @@ def plan_of(*, wanted: Wanted) -> RulesPlan:
         for token, rule in after.items()
         if token in before and (fields := _differences(before[token], rule))
     ]
+    touched = {token for token in after if token not in before} | {change.token for change in changed}
+    unchanged = {file.name for token, file in wanted.files.items() if token not in touched}
     return RulesPlan(
         added=tuple(
             replace(_change(wanted, token), fields=_differences(None, rule))
@@ -117,7 +119,7 @@ def plan_of(*, wanted: Wanted) -> RulesPlan:
             if wanted.current[account.token] != wanted.lists[account.token]
         ),
         titles=titles,
-        warnings=tuple(wanted.warnings),
+        warnings=tuple(issue for issue in wanted.warnings if issue.path not in unchanged),
         fingerprint=_fingerprint_of(wanted),
     )
 

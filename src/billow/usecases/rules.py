@@ -25,6 +25,7 @@ __all__ = [
     "add_rule",
     "change_rule",
     "delete_rule",
+    "execution_group_of",
     "list_rules",
     "page_of_rules",
     "rule_with",
@@ -57,6 +58,12 @@ def operators_token(*, actor: Actor) -> str:
     users = User.objects.filter(management_account=actor.management_account).order_by("pk")
     owner = users.filter(role=Role.OWNER, managed_account=None).first() or users.first()
     return actor.management_account.token if owner is None else owner.token
+
+
+def execution_group_of(*, rule: BillingRule) -> int | None:
+    """Return the number of the group the rule runs in, from 1 to 4; None if it is SQL that is no longer understood."""
+    group = group_or_none(rule=rule.as_rule())
+    return None if group is None else group.value
 
 
 def add_rule(*, actor: Actor, fields: Mapping[str, object], now: datetime) -> SavedRule:

@@ -45,6 +45,20 @@ def test_a_doubtful_rule_is_read_with_a_warning(sql: str, code: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("factor", "advice"),
+    [
+        ("0.095", "leaves 9.5 % of it; 9.5 % off is written * 0.905, 9.5 % on top * 1.095"),
+        ("10", "leaves 1000 % of it; 10 % off is written * 0.9, 10 % on top * 1.1"),
+        ("-1", "leaves -100 % of it; 10 % off is written * 0.90, 10 % on top * 1.10"),
+        ("150", "leaves 15000 % of it; 10 % off is written * 0.90, 10 % on top * 1.10"),
+    ],
+)
+def test_an_unusual_factor_is_answered_with_the_factor_that_was_probably_meant(factor: str, advice: str) -> None:
+    _, (issue,) = read_statement(sql=f"UPDATE costs SET costs.amount = costs.amount * {factor}")
+    assert issue.message.endswith(advice)
+
+
+@pytest.mark.parametrize(
     "sql",
     [
         "DELETE FROM costs WHERE costs.amount = 0",

@@ -101,10 +101,19 @@ def _cautions_of_assignment(column: Column, value: Value, *, where: Condition | 
         yield caution(
             "unusual_factor",
             place=place,
-            message=f"{column.dataset}.{column.name} times {factor} leaves {factor * 100:f} % of it; "
-            "10 % off is written * 0.90, 10 % on top * 1.10",
+            message=f"{column.dataset}.{column.name} times {factor} leaves {(factor * 100).normalize():f} % of it; "
+            f"{_meant(factor)}",
             value=f"{factor:f}",
         )
+
+
+def _meant(factor: Decimal) -> str:
+    """Say how to write what the factor was probably meant to do: 0.095 to take 9.5 % off, 10 to add 10 %."""
+    percent = factor * 100 if factor < 1 else factor
+    if not 0 < percent < 100:
+        return "10 % off is written * 0.90, 10 % on top * 1.10"
+    off, on_top = (f"{(1 + sign * percent / 100).normalize():f}" for sign in (-1, 1))
+    return f"{percent.normalize():f} % off is written * {off}, {percent.normalize():f} % on top * {on_top}"
 
 
 def _branches(value: Value) -> Iterator[Value]:

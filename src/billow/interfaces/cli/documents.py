@@ -61,7 +61,9 @@ def profile_document(profile: "BillingProfile", *, banking: dict[str, str | None
 
 
 def rule_document(rule: "BillingRule") -> dict[str, Any]:
-    """Return a billing rule with the accounts it runs for."""
+    """Return a billing rule with the group it runs in, and the accounts it runs for."""
+    from billow.usecases.rules import execution_group_of
+
     return {
         "token": rule.token,
         "title": rule.title,
@@ -76,7 +78,8 @@ def rule_document(rule: "BillingRule") -> dict[str, Any]:
         "sub_category": rule.sub_category,
         "amount": rule.amount,
         **_support_fee(rule),
-        "sql_query": rule.sql_query,
+        "sql_query": rule.sql_query or None,
+        "execution_group": execution_group_of(rule=rule),
         "start_date": rule.start_date,
         "end_date": rule.end_date,
         "recurrence": rule.recurrence,

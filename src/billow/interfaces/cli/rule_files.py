@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["rules"]
 
 _AMOUNTS = ("provider_cost", "before", "after", "difference", "margin_before", "margin_after")
+_LINE_HEADERS = "customer", "service", "type", "sub account", "region", "currency", "before", "after", "difference"
 _SQL = "sql_query"
 _PERIOD_HELP = "The month to compare (default: the newest that is over and has costs)."
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -276,11 +277,12 @@ def _print_comparison(title: str, comparison: "Comparison") -> None:
     if comparison.most_changed:
         print_table(
             title="Most changed lines",
-            headers=("customer", "service", "sub account", "region", "currency", "before", "after", "difference"),
+            headers=_LINE_HEADERS,
             rows=[
                 (
                     line.account_name,
                     line.description or line.service,
+                    line.charge_category,
                     line.sub_account_id,
                     line.region,
                     line.currency,
@@ -290,7 +292,7 @@ def _print_comparison(title: str, comparison: "Comparison") -> None:
                 )
                 for line in comparison.most_changed
             ],
-            right=(5, 6, 7),
+            right=(6, 7, 8),
         )
 
 

@@ -131,13 +131,15 @@ def list_(door: Door) -> None:
     from billow.usecases.rules import list_rules
 
     found = list_rules(actor=door.actor)
+    documents = [rule_document(rule) for rule in found]
     door.answer(
-        {"rules": [rule_document(rule) for rule in found]},
+        {"rules": documents},
         lambda: print_table(
-            headers=("Rule", "Type", "Value", "From", "To", "All", "Accounts", "Token"),
+            headers=("Rule", "Group", "Type", "Value", "From", "To", "All", "Accounts", "Token"),
             rows=[
                 (
                     rule.title,
+                    document["execution_group"],
                     rule.type,
                     _value(rule),
                     rule.start_date,
@@ -146,9 +148,9 @@ def list_(door: Door) -> None:
                     len(rule.assignments.all()),
                     rule.token,
                 )
-                for rule in found
+                for rule, document in zip(found, documents, strict=True)
             ],
-            right=(6,),
+            right=(1, 7),
         ),
     )
 
