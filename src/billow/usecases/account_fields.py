@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from billow.records.accounts.models import ManagementAccount
 from billow.records.billing.models import BillingProfile, ManagedAccount
 from billow.terms.period import BillingPeriod, InvalidBillingPeriod
 from billow.usecases.actor import Actor, Source
@@ -26,8 +27,23 @@ ACCOUNT_FIELDS = (
 DEFAULT_PAYMENT_TERMS_DAYS = 10
 
 
-def read_account(findings: Findings, account: ManagedAccount, fields: Mapping[str, object]) -> None:
-    """Set the given fields on the account and note what is wrong with them; nothing is saved."""
+def taken_addresses(*, management_account: ManagementAccount) -> dict[str, str]:
+    """Return the names of the live accounts by their contact's address in small letters."""
+    accounts = ManagedAccount.objects.visible_to(management_account).live().values_list("contact_email", "name")
+    return {address.lower(): name for address, name in accounts}
+
+
+def read_account(
+    findings: Findings,
+    account: ManagedAccount,
+    fields: Mapping[str, object],
+    *,
+    taken: Mapping[str, str] | None = None,
+) -> None:
+    """Set the given fields on the account and note what is wrong with them; nothing is saved.
+
+    With ``taken`` (``taken_addresses``) a new account's contact is looked for there, not in the database.
+    """
     findings.read_known(fields, known=ACCOUNT_FIELDS)
     for name, value in findings.read_party(fields).items():
         setattr(account, name, value)
@@ -35,7 +51,7 @@ def read_account(findings: Findings, account: ManagedAccount, fields: Mapping[st
         account.name = findings.read_text(fields["name"], column="name", required=True) or ""
     if "contact_email" in fields:
         account.contact_email = findings.read_address(fields["contact_email"], column="contact_email") or ""
-        _check_contact(findings, account)
+        _check_contact(findings, account, taken)
     if "email_domain" in fields:
         account.email_domain = _read_domain(findings, fields["email_domain"])
     if fields.get("currency") is not None:
@@ -71,11 +87,17 @@ def _read_terms(findings: Findings, account: ManagedAccount, fields: Mapping[str
             findings.error("not_a_period", "first_period", f"First period: {wrong}", fields["first_period"])
 
 
-def _check_contact(findings: Findings, account: ManagedAccount) -> None:
-    others = ManagedAccount.objects.visible_to(account.management_account).live().exclude(pk=account.pk)
-    taken = others.filter(contact_email__iexact=account.contact_email).first() if account.contact_email else None
+def _check_contact(findings: Findings, account: ManagedAccount, taken: Mapping[str, str] | None) -> None:
+    if not account.contact_email:
+        return
     if taken is not None:
-        message = f"Contact email {account.contact_email} belongs to {taken.name} already"
+        owner = taken.get(account.contact_email.lower())
+    else:
+        others = ManagedAccount.objects.visible_to(account.management_account).live().exclude(pk=account.pk)
+        named = others.filter(contact_email__iexact=account.contact_email).first()
+        owner = None if named is None else named.name
+    if owner is not None:
+        message = f"Contact email {account.contact_email} belongs to {owner} already"
         findings.error("contact_email_taken", "contact_email", message, account.contact_email)
 
 

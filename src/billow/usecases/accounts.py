@@ -1,6 +1,7 @@
 """Managed accounts: the MSP's customers, one by one or from a file."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
@@ -11,12 +12,13 @@ from billow.records.billing.models import BillingRule, BillingRuleAssignment, De
 from billow.records.billing.models.invoices import InvoiceStatus
 from billow.records.costs.models import Integration
 from billow.terms.issue import Issue
-from billow.usecases.account_fields import read_account
+from billow.usecases.account_fields import read_account, taken_addresses
 from billow.usecases.actor import Actor
 from billow.usecases.audit import record
 from billow.usecases.cancel_invoices import cancel_drafts
 from billow.usecases.csv_rows import CsvRow, read_csv_rows, refuse_rows, with_row
 from billow.usecases.field_checks import Findings
+from billow.usecases.find import find_profile
 from billow.usecases.integrations import delegate_whole, mark_sharers
 from billow.usecases.mark_stale import mark_stale
 from billow.usecases.one_at_a_time import lock_management_account
@@ -30,7 +32,7 @@ FIRST_MONTH = date(2000, 1, 1)
 
 MOST_ROWS = 10_000
 _FREE = "custom:"
-_CSV_COLUMNS = (
+FILE_COLUMNS = (
     "name",
     "contact_email",
     "email_domain",
@@ -50,6 +52,24 @@ _CSV_COLUMNS = (
     "postal_code",
     "billing_email",
 )
+FILE_NEEDS = ("name", "contact_email")
+"""A file's columns of which each row must have something."""
+
+FILE_TEMPLATE = (
+    ",".join((*FILE_COLUMNS, "custom:VAT ID"))
+    + "\nExample Analytics,billing@example.com,example.com,EUR,en,,14,no,no,2026-01,Example Analytics Ltd,IE,"
+    + "1 Custom House Quay,,Dublin,,D01 XY00,ap@example.com;cfo@example.com,IE1234567T\n"
+)
+"""A file to begin with: every column, and one row to write over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileAccount:
+    """A row of a file: the account that it would make, not saved, and what is wrong with it."""
+
+    number: int
+    account: ManagedAccount
+    issues: tuple[Issue, ...]
 
 
 def list_accounts(*, actor: Actor) -> tuple[ManagedAccount, ...]:
@@ -170,6 +190,19 @@ def delete_account(*, actor: Actor, account: ManagedAccount, now: datetime) -> i
     return len(tokens)
 
 
+def check_accounts_file(*, actor: Actor, data: bytes) -> tuple[FileAccount, ...]:
+    """Return what a CSV file would add, row by row with everything that is wrong; nothing is stored.
+
+    Raise Refused where the file is no table of accounts at all.
+    """
+    actor.must_write_rules()
+    rows = read_csv_rows(data=data, columns=FILE_COLUMNS, required=FILE_NEEDS, most_rows=MOST_ROWS, free_prefix=_FREE)
+    taken = taken_addresses(management_account=actor.management_account)
+    profiles: dict[str, object] = {}
+    seen: dict[str, int] = {}
+    return tuple(_read_row(actor, row, taken, profiles, seen) for row in rows)
+
+
 def import_accounts(*, actor: Actor, data: bytes, now: datetime) -> tuple[ManagedAccount, ...]:
     """Add a managed account for each row of a CSV file, or none at all; every bad row is listed.
 
@@ -177,31 +210,43 @@ def import_accounts(*, actor: Actor, data: bytes, now: datetime) -> tuple[Manage
     no billing_email.
     """
     actor.must_write_rules()
-    rows = read_csv_rows(
-        data=data, columns=_CSV_COLUMNS, required=("name", "contact_email"), most_rows=MOST_ROWS, free_prefix=_FREE
-    )
     with transaction.atomic():
         lock_management_account(management_account=actor.management_account)
-        issues: list[Issue] = []
-        accounts: list[ManagedAccount] = []
-        seen: dict[str, int] = {}
+        rows = check_accounts_file(actor=actor, data=data)
+        refuse_rows(issues=[issue for row in rows for issue in with_row(number=row.number, issues=row.issues)])
         for row in rows:
-            findings = Findings(row=row.number)
-            account = _new(actor)
-            read_account(findings, account, _fields_of(row))
-            account.billing_email = account.billing_email or [account.contact_email]
-            first = seen.setdefault(account.contact_email.lower(), row.number)
-            if first != row.number and account.contact_email:
-                message = f"Contact email {account.contact_email} stands in row {first} already"
-                findings.error("contact_email_taken", "contact_email", message, account.contact_email)
-            issues += with_row(number=row.number, issues=findings.issues)
-            accounts.append(account)
-        refuse_rows(issues=issues)
-        for account in accounts:
-            _save(account)
-            _record(actor, account, "record_created", {"from": "file"}, now)
-            _assign(actor, account, (), now)
-    return tuple(accounts)
+            _save(row.account)
+            _record(actor, row.account, "record_created", {"from": "file"}, now)
+            _assign(actor, row.account, (), now)
+    return tuple(row.account for row in rows)
+
+
+def _read_row(
+    actor: Actor, row: CsvRow, taken: Mapping[str, str], profiles: dict[str, object], seen: dict[str, int]
+) -> FileAccount:
+    """Read one row; ``profiles`` and ``seen`` remember what earlier rows named."""
+    findings = Findings(row=row.number)
+    account = _new(actor)
+    fields = _fields_of(row)
+    if isinstance(named := fields.get("billing_profile"), str):
+        fields["billing_profile"] = profiles.setdefault(named, _profile_named(actor, named, profiles))
+    read_account(findings, account, fields, taken=taken)
+    account.billing_email = account.billing_email or [account.contact_email]
+    first = seen.setdefault(account.contact_email.lower(), row.number)
+    if first != row.number and account.contact_email:
+        message = f"Contact email {account.contact_email} stands in row {first} already"
+        findings.error("contact_email_taken", "contact_email", message, account.contact_email)
+    return FileAccount(number=row.number, account=account, issues=tuple(findings.issues))
+
+
+def _profile_named(actor: Actor, name: str, known: Mapping[str, object]) -> object:
+    """Return the profile, or the name alone where there is none such, for the reading of fields to complain."""
+    if name in known:
+        return known[name]
+    try:
+        return find_profile(actor=actor, text=name)
+    except Refused:
+        return name
 
 
 def _new(actor: Actor) -> ManagedAccount:

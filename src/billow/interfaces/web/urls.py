@@ -11,6 +11,7 @@ from billow.interfaces.web.account.rules import rules as account_rules
 from billow.interfaces.web.account.view import general as account_general
 from billow.interfaces.web.account.view import new_account
 from billow.interfaces.web.accounts.view import accounts_page, page_costs
+from billow.interfaces.web.accounts_import.view import import_page, template
 from billow.interfaces.web.billing_rule.view import check_sql, choose_kind, new_rule, one_rule, remove_rule
 from billow.interfaces.web.billing_rules.view import rules_page
 from billow.interfaces.web.frame.home import home
@@ -51,6 +52,8 @@ urlpatterns = [
     path("accounts", accounts_page),
     path("accounts/new", new_account),
     path("accounts/costs", page_costs),
+    path("accounts/import", import_page),
+    path("accounts/import/template.csv", template),
     path("accounts/<slug:token>", account_general),
     path("accounts/<slug:token>/integrations", account_integrations),
     path("accounts/<slug:token>/integrations/end", end_delegation),
