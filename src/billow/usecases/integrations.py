@@ -152,6 +152,39 @@ def delegate(
     return rows
 
 
+def delegate_places(
+    *,
+    actor: Actor,
+    integration: Integration,
+    account: ManagedAccount,
+    places: Sequence[tuple[str, str]],
+    start_date: date | None = None,
+    now: datetime,
+) -> tuple[Delegation, ...]:
+    """Give several places of an integration, (billing account, sub account), to a managed account: all or none."""
+    if not places:
+        raise Refused("nothing_chosen", "Choose at least one account of the provider")
+    by_billing_account: dict[str, list[str]] = {}
+    for billing_account, sub_account in places:
+        by_billing_account.setdefault(billing_account, []).append(sub_account)
+    rows: list[Delegation] = []
+    with transaction.atomic():
+        for billing_account, sub_accounts in by_billing_account.items():
+            named = [text for text in sub_accounts if text]
+            # What the bill puts under no sub account can only be given with the whole billing account.
+            for subs in ([named] if named else []) + ([[]] if len(named) < len(sub_accounts) else []):
+                rows += delegate(
+                    actor=actor,
+                    integration=integration,
+                    account=account,
+                    billing_account_id=billing_account,
+                    sub_account_ids=subs,
+                    start_date=start_date,
+                    now=now,
+                )
+    return tuple(rows)
+
+
 def undelegate(
     *,
     actor: Actor,

@@ -57,7 +57,7 @@ def month_costs(
     warnings: dict[str, tuple[Issue, ...]] = {}
     try:
         delegations = delegations_as_billed(delegations=given, partitions=partitions)
-        late = _late(partitions, period)
+        late = late_integrations(partitions, period)
         sums = _sums(accounts, profiles, partitions, delegations, period)
     except (UnableToRate, UnableToQuery) as unable:
         told = (_warning("costs_unreadable", str(unable)),)
@@ -117,7 +117,7 @@ def _provider_costs(
 
 
 @lru_cache(maxsize=32)
-def _late(partitions: tuple[Partition, ...], period: BillingPeriod) -> frozenset[str]:
+def late_integrations(partitions: tuple[Partition, ...], period: BillingPeriod) -> frozenset[str]:
     """Return the integrations that deliver charges day by day, but none of the month's last days."""
     if not partitions:
         return frozenset()

@@ -16,6 +16,10 @@ from billow.interfaces.web.billing_rule.view import check_sql, choose_kind, new_
 from billow.interfaces.web.billing_rules.view import rules_page
 from billow.interfaces.web.frame.home import home
 from billow.interfaces.web.frame.theme import choose_theme
+from billow.interfaces.web.integration.unallocated import delegations as integration_delegations
+from billow.interfaces.web.integration.unallocated import unallocated
+from billow.interfaces.web.integration.view import one_integration, remove_integration, remove_upload
+from billow.interfaces.web.integrations.view import integrations_page, new_integration
 from billow.interfaces.web.invoice.view import document, live_invoice, one_invoice
 from billow.interfaces.web.invoices.view import confirm, do, download, invoices_page, live_rows
 from billow.interfaces.web.profile.view import change_logo, new_profile, one_profile, remove_profile
@@ -42,6 +46,13 @@ urlpatterns = [
     path("settings/billing-profiles/<slug:token>/logo", logo),
     path("settings/billing-profiles/<slug:token>/change-logo", change_logo),
     path("settings/billing-profiles/<slug:token>/delete", remove_profile),
+    path("settings/integrations", integrations_page),
+    path("settings/integrations/new", new_integration),
+    path("settings/integrations/<slug:token>", one_integration),
+    path("settings/integrations/<slug:token>/unallocated", unallocated),
+    path("settings/integrations/<slug:token>/delegations", integration_delegations),
+    path("settings/integrations/<slug:token>/delete", remove_integration),
+    path("settings/integrations/<slug:token>/uploads/<slug:upload>/delete", remove_upload),
     path("settings/exchange-rates", rates_page),
     path("settings/billing-rules", rules_page),
     path("settings/billing-rules/new", choose_kind),
