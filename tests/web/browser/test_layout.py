@@ -22,11 +22,16 @@ def pages_of(found: dict[str, Invoice]) -> dict[str, str]:
     each = {name: f"/invoices/{invoice.token}" for name, invoice in found.items()}
     msp = found["draft"].management_account
     account = f"/accounts/{found['draft'].managed_account.token}"
+    integration = f"/settings/integrations/{msp.integrations.get().token}"
     tabs = {f"account {tab}": f"{account}{tab}" for tab in ("", "/integrations", "/rules", "/invoices", "/delete")}
     return {
         "accounts": "/accounts",
         "no account": "/accounts?q=nowhere",
         "new account": "/accounts/new",
+        "import accounts": "/accounts/import",
+        "integrations": "/settings/integrations",
+        "new integration": "/settings/integrations/new",
+        **{f"integration {part}": f"{integration}{part}" for part in ("", "/unallocated", "/delegations", "/delete")},
         **tabs,
         "profiles": "/settings/billing-profiles",
         "profile": f"/settings/billing-profiles/{msp.billing_profiles.get().token}",
