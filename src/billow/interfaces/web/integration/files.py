@@ -4,13 +4,18 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from billow.terms.issue import Issue
 from billow.usecases.refused import Refused
+
+if TYPE_CHECKING:
+    from django.core.files.uploadedfile import UploadedFile
+
+    File = UploadedFile[bytes]
 
 ENDINGS = (".csv", ".csv.gz", ".parquet")
 MOST_FILES = 50
@@ -20,7 +25,7 @@ MOST_BYTES = 200 * 2**20
 @contextmanager
 def uploaded_bills(request: HttpRequest) -> Iterator[Sequence[Path]]:
     """Lay the form's files down in a folder of their own for as long as the block lasts; raise Refused for others."""
-    files = [file for file in request.FILES.getlist("file") if isinstance(file, UploadedFile)]
+    files = request.FILES.getlist("file")
     if not files:
         raise Refused("no_file", _("Choose the files of the bill first"))
     _refuse_strangers(files)
@@ -28,7 +33,7 @@ def uploaded_bills(request: HttpRequest) -> Iterator[Sequence[Path]]:
         yield [_lay_down(file, number, Path(folder)) for number, file in enumerate(files)]
 
 
-def _refuse_strangers(files: Sequence[UploadedFile]) -> None:
+def _refuse_strangers(files: "Sequence[File]") -> None:
     """Raise Refused for files that no bill is made of, too many, or too large for a browser."""
     if len(files) > MOST_FILES:
         text = _("%(number)d files are too many for one upload; at most %(most)d fit. Use `billow costs import`.")
@@ -50,11 +55,11 @@ def _refuse_strangers(files: Sequence[UploadedFile]) -> None:
         raise Refused("bad_bill", _("Nothing was imported"), issues)
 
 
-def _name(file: UploadedFile) -> str:
+def _name(file: "File") -> str:
     return Path((file.name or "bill").replace("\\", "/")).name[:200]
 
 
-def _lay_down(file: UploadedFile, number: int, folder: Path) -> Path:
+def _lay_down(file: "File", number: int, folder: Path) -> Path:
     """Write the file under its own name, in a folder of its own so that equal names do not meet."""
     place = folder / f"{number:03}"
     place.mkdir()

@@ -90,7 +90,7 @@ def delegations(request: HttpRequest, token: str) -> HttpResponse:
     actor = actor_of(request)
     integration = integration_with(actor=actor, token=token)
     at = today(management_account=actor.management_account, now=clock())
-    page = page_of_all(integration.delegations.all(), wanted=page_wanted(request.GET.dict()))
+    page = page_of_all(tuple(integration.delegations.all()), wanted=page_wanted(request.GET.dict()))
     values = {
         "section": "settings",
         "head": head_of(integration, tab="delegations", actor=actor),
