@@ -157,6 +157,11 @@ def test_an_explained_line_adds_up(billow: Program, bill: Path) -> None:
     (only,) = billow.ok("invoices", "explain", draft["number"], "--line", "1")["lines"]
     assert only["line"] == 1
     assert billow.refused("invoices", "explain", draft["number"], "--line", "99") == ["not_found"]
+    both = billow.ok("invoices", "explain", draft["number"], "--line", "1", "--line", "2")["lines"]
+    assert both == lines[:2]
+    found = billow.ok("invoices", "explain", draft["number"], "--find", "amazon s3")["lines"]
+    assert [each["service"] for each in found] == ["Amazon S3"]
+    assert billow.refused("invoices", "explain", draft["number"], "--find", "Route 53") == ["not_found"]
 
 
 def test_a_newer_bill_makes_the_draft_stale_and_approval_wants_to_know(

@@ -61,25 +61,23 @@ def download(door: Door, *, numbers: tuple[str, ...], pdf: bool, csv: bool, xml:
 
 @invoices.command()
 @click.argument("number")
-@click.option("--line", type=int, help="Only this line.")
+@click.option("--line", "wanted", type=int, multiple=True, help="Only this line; repeat for several.")
+@click.option("--find", "text", help="Only lines with this in provider, service, description, account or region.")
 @click.pass_obj
-def explain(door: Door, number: str, line: int | None) -> None:
+def explain(door: Door, number: str, wanted: tuple[int, ...], text: str | None) -> None:
     """Show how each line's amount came about: provider cost, each rule, exchange rate, rounding.
 
     \b
-    Example:
+    Examples:
       billow invoices explain INV-2026-00012 --line 3
+      billow invoices explain INV-2026-00012 --find "load balancing"
     """
     from billow.usecases.find import find_invoice
     from billow.usecases.read_invoices import invoice_page
 
     invoice = find_invoice(actor=door.actor, text=number)
     page = invoice_page(actor=door.actor, token=invoice.token)
-    lines = _lines(page)
-    if line is not None:
-        lines = [each for each in lines if each["line"] == line]
-        if not lines:
-            raise Failed("not_found", f"Invoice {page.row.number} has no line {line}")
+    lines = _chosen(page, wanted, text)
     document = {
         "number": page.row.number,
         "status": page.row.status,
@@ -140,6 +138,22 @@ def _lines(page: "InvoicePage") -> list[dict[str, Any]]:
         }
         for each in page.invoice.lines
     ]
+
+
+def _chosen(page: "InvoicePage", wanted: tuple[int, ...], text: str | None) -> list[dict[str, Any]]:
+    """Return the lines of these numbers and with this text in what names them; all without either."""
+    lines = _lines(page)
+    unknown = sorted(set(wanted) - {each["line"] for each in lines})
+    if unknown:
+        raise Failed("not_found", f"Invoice {page.row.number} has no line {', '.join(map(str, unknown))}")
+    if wanted:
+        lines = [each for each in lines if each["line"] in wanted]
+    if text is not None:
+        sought = text.casefold()
+        lines = [each for each in lines if any(sought in (each[part] or "").casefold() for part in _NAMING)]
+        if not lines:
+            raise Failed("not_found", f"No line of invoice {page.row.number} has {text!r} in what names it")
+    return lines
 
 
 def _places(page: "InvoicePage") -> int:
