@@ -27,6 +27,7 @@ class Charge:
     day: int = 1
     region: str = "eu-central-1"
     billing_account: str = "billing-1"
+    invoice: str | None = None
 
 
 def make_integration(
@@ -64,6 +65,7 @@ def deliver(
 def _row(period: BillingPeriod, charge: Charge) -> dict[str, str]:
     day = period.day(charge.day) if charge.day else period.last_day
     return {
+        **({} if charge.invoice is None else {"InvoiceId": charge.invoice}),
         "BilledCost": charge.cost,
         "EffectiveCost": charge.cost,
         "ListCost": charge.cost,

@@ -25,6 +25,8 @@ def pages_of(found: dict[str, Invoice]) -> dict[str, str]:
     integration = f"/settings/integrations/{msp.integrations.get().token}"
     tabs = {f"account {tab}": f"{account}{tab}" for tab in ("", "/integrations", "/rules", "/invoices", "/delete")}
     return {
+        "overview": "/",
+        "overview of an empty month": "/?period=2024-01",
         "accounts": "/accounts",
         "no account": "/accounts?q=nowhere",
         "new account": "/accounts/new",

@@ -14,7 +14,6 @@ from billow.interfaces.web.accounts.view import accounts_page, page_costs
 from billow.interfaces.web.accounts_import.view import import_page, template
 from billow.interfaces.web.billing_rule.view import check_sql, choose_kind, new_rule, one_rule, remove_rule
 from billow.interfaces.web.billing_rules.view import rules_page
-from billow.interfaces.web.frame.home import home
 from billow.interfaces.web.frame.theme import choose_theme
 from billow.interfaces.web.integration.unallocated import delegations as integration_delegations
 from billow.interfaces.web.integration.unallocated import unallocated
@@ -22,13 +21,14 @@ from billow.interfaces.web.integration.view import one_integration, remove_integ
 from billow.interfaces.web.integrations.view import integrations_page, new_integration
 from billow.interfaces.web.invoice.view import document, live_invoice, one_invoice
 from billow.interfaces.web.invoices.view import confirm, do, download, invoices_page, live_rows
+from billow.interfaces.web.overview.view import overview_page
 from billow.interfaces.web.profile.view import change_logo, new_profile, one_profile, remove_profile
 from billow.interfaces.web.profiles.view import logo, profiles_page
 from billow.interfaces.web.rates.view import rates_page
 from billow.interfaces.web.sign_in.view import sign_in_page, sign_out
 
 urlpatterns = [
-    path("", home),
+    path("", overview_page),
     path("sign-in", sign_in_page),
     path("sign-out", sign_out),
     path("theme", choose_theme),

@@ -4,9 +4,11 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
 from billow.interfaces.web.invoices.acts import Act, why_skipped
-from billow.interfaces.web.invoices.rows import Row, invoice_row, ready_row
+from billow.interfaces.web.invoices.rows import Row, invoice_row, margin_percent, ready_row
 from billow.interfaces.web.shown.amounts import Amount, amount, sum_by_currency
 from billow.interfaces.web.shown.times import zone_of
 from billow.records.billing.models import Invoice, ManagedAccount
@@ -20,10 +22,12 @@ MOST_LISTED = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurrencyTotal:
-    """What is concerned in one currency."""
+    """What is concerned in one currency; an approval shows the margin too."""
 
     number: int
     total: Amount | None
+    margin: Amount | None = None
+    margin_percent: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,11 +169,24 @@ def _totals(act: Act, rows: Sequence[Row]) -> tuple[CurrencyTotal, ...]:
         known = [(row.currency, row.exact.provider_cost) for row in rows if row.exact.provider_cost is not None]
     else:
         known = [(row.currency, row.exact.total) for row in rows if row.exact.total is not None]
-    sums = sum_by_currency(known)
     return tuple(
-        CurrencyTotal(number=sum(code == currency for code, _ in known), total=amount(total, currency=currency))
-        for currency, total in sums.items()
+        CurrencyTotal(
+            number=sum(code == currency for code, _ in known),
+            total=amount(total, currency=currency),
+            **(_margin([row for row in rows if row.currency == currency]) if act.name == "approve" else {}),
+        )
+        for currency, total in sum_by_currency(known).items()
     )
+
+
+def _margin(rows: Sequence[Row]) -> dict[str, Any]:
+    """Return what the drafts of one currency earn before taxes and fees."""
+    subtotal = sum((row.exact.subtotal or Decimal(0) for row in rows), Decimal(0))
+    margin = sum((row.exact.margin or Decimal(0) for row in rows), Decimal(0))
+    return {
+        "margin": amount(margin, currency=rows[0].currency),
+        "margin_percent": margin_percent(margin=margin, subtotal=subtotal),
+    }
 
 
 def _addresses(actor: Actor, rows: Sequence[Row]) -> dict[str, list[str]]:

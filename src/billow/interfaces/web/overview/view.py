@@ -1,0 +1,31 @@
+"""The first page: how far the close of the month is, and what to do next."""
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from billow.interfaces.web.frame.actor import actor_of, clock
+from billow.interfaces.web.overview.shown import shown_of
+from billow.records.accounts.models import Permission
+from billow.terms.period import BillingPeriod, InvalidBillingPeriod
+from billow.usecases.close_overview import close_overview
+
+CUSTOMERS_HOME = "/invoices"
+
+
+@require_GET
+def overview_page(request: HttpRequest) -> HttpResponse:
+    """Show the month's close to people of the MSP; a customer's own people have another first page."""
+    actor, now = actor_of(request), clock()
+    if not actor.may(Permission.SEE_MANAGEMENT):
+        return HttpResponseRedirect(CUSTOMERS_HOME)
+    overview = close_overview(actor=actor, now=now, period=_period(request.GET.get("period", "")))
+    page = {"section": "overview", "overview": shown_of(overview, actor=actor, now=now)}
+    return render(request, "overview/page.html", page)
+
+
+def _period(text: str) -> BillingPeriod | None:
+    try:
+        return BillingPeriod.parse(text)
+    except InvalidBillingPeriod:
+        return None

@@ -1,0 +1,133 @@
+"""From an empty installation to the first approved invoices, by clicks alone, with a worker at work."""
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Page, expect
+
+from billow.records.billing.models import BillingProfile, Delivery, Invoice, ManagedAccount
+from billow.records.costs.models import Integration
+from tests.factories.costs import Charge, focus_csv
+from tests.people import People
+from tests.web.browser.conftest import Console
+from tests.web.browser.months import closed_month
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+CUSTOMERS = (
+    "name,contact_email,currency,billing_email\n"
+    "Thessaly Olives,olives@nimbus.example,USD,accounts@olives.example\n"
+    "Volos Shipping,volos@nimbus.example,USD,accounts@volos.example\n"
+)
+
+
+def press_next(page: Page, button: str) -> None:
+    """Go to the overview and press the one button of the next step."""
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Overview").click()
+    expect(page.locator(".next-step .primary")).to_have_text(button)
+    page.locator(".next-step .primary").click()
+
+
+def bring_in_the_bill(page: Page, folder: Path) -> None:
+    press_next(page, "Add an integration")
+    page.get_by_label("Name").fill("AWS payer")
+    page.get_by_role("button", name="Add integration").click()
+    charges = [
+        Charge(sub_account=account, cost=cost, day=day)
+        for account, cost in (("1001", "120.50"), ("1002", "80.25"))
+        for day in (1, 2, 0)
+    ]
+    bill = folder / "bill.csv"
+    bill.write_bytes(focus_csv(period=closed_month(), charges=charges))
+    page.get_by_label("Files", exact=True).set_input_files(bill)
+    page.get_by_role("button", name="Only check").click()
+    expect(page.get_by_text("Checked; nothing was changed.")).to_be_visible()
+    page.get_by_label("Files", exact=True).set_input_files(bill)
+    page.get_by_role("button", name="Import").click()
+    expect(page.get_by_text("The bill was taken.")).to_be_visible()
+
+
+def add_the_customers(page: Page, folder: Path) -> None:
+    press_next(page, "Import a CSV file")
+    file = folder / "customers.csv"
+    file.write_text(CUSTOMERS, encoding="utf-8")
+    page.get_by_label("CSV file", exact=True).set_input_files(file)
+    page.get_by_role("button", name="Check the file").click()
+    expect(page.get_by_role("row").filter(has_text="Volos Shipping")).to_contain_text("accounts@volos.example")
+    page.get_by_role("button", name="Add 2 accounts").click()
+    expect(page.get_by_text("2 accounts were added")).to_be_visible()
+
+
+def delegate_the_costs(page: Page) -> None:
+    press_next(page, "Delegate costs")
+    for account, customer in (("1001", "Thessaly Olives"), ("1002", "Volos Shipping")):
+        page.get_by_label(f"Choose Account {account}").check()
+        page.get_by_label("Customer").select_option(label=customer)
+        page.get_by_role("button", name="Delegate").click()
+        expect(page.get_by_text(f"delegated to {customer}")).to_be_visible()
+    expect(page.get_by_role("heading", name="Every cost of")).to_be_visible()
+
+
+def test_an_empty_installation_leads_to_the_first_approved_invoices(
+    working_console: Console, people: People, tmp_path: Path
+) -> None:
+    page = working_console.open(people.alice, "/")
+    expect(page.locator(".set-up")).to_contain_text("0 of 6 done")
+    press_next(page, "Create a billing profile")
+    page.get_by_label("Name", exact=True).fill("Main")
+    page.get_by_label("Company name").fill("Nimbus Partners AE")
+    page.get_by_role("button", name="Add profile").click()
+    expect(page.get_by_text("Main was added")).to_be_visible()
+    bring_in_the_bill(page, tmp_path)
+    add_the_customers(page, tmp_path)
+    delegate_the_costs(page)
+
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Overview").click()
+    expect(page.locator(".next-step .primary")).to_have_text("Add a billing rule")
+    page.locator(".next-step").get_by_role("button", name="Generate 2 invoices").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Generate").click()
+    dialog.get_by_role("button", name="Done").click()
+
+    # No reload: the overview goes on by itself.
+    approve = page.get_by_role("button", name="Approve 2 drafts")
+    expect(approve).to_be_visible(timeout=40_000)
+    approve.click()
+    expect(dialog).to_contain_text("602.25")
+    expect(dialog).to_contain_text("Margin")
+    dialog.get_by_role("button", name="Approve & send").click()
+    dialog.get_by_role("button", name="Done").click()
+    expect(page.get_by_role("heading", name="is closed")).to_be_visible()
+    expect(page.locator(".set-up")).to_have_count(0)
+
+    assert (BillingProfile.objects.count(), Integration.objects.count(), ManagedAccount.objects.count()) == (1, 1, 2)
+    assert list(Invoice.objects.values_list("status", flat=True)) == ["approved", "approved"]
+    working_console_mailed(page)
+
+
+def working_console_mailed(page: Page) -> None:
+    """Wait until both mails went out."""
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Invoices").click()
+    expect(page.locator("#rows .mark-word.good")).to_have_count(2, timeout=40_000)
+    assert set(Delivery.objects.values_list("status", flat=True)) == {"accepted"}
+    assert len(list(Path(settings.OUTBOX).rglob("*.eml"))) == 2
+
+
+def test_a_file_with_faults_is_corrected_and_nothing_was_stored_meanwhile(
+    console: Console, people: People, tmp_path: Path
+) -> None:
+    page = console.open(people.alice, "/accounts/import")
+    file = tmp_path / "customers.csv"
+    file.write_text(CUSTOMERS.replace("USD,accounts@volos", "XXX,accounts@volos"), encoding="utf-8")
+    page.get_by_label("CSV file", exact=True).set_input_files(file)
+    page.get_by_role("button", name="Check the file").click()
+    expect(page.get_by_role("alert")).to_contain_text("1 of 2 rows has to be corrected")
+    expect(page.get_by_role("row").filter(has_text="Volos Shipping")).to_contain_text("currency Currency must be")
+    assert not ManagedAccount.objects.exists()
+    file.write_text(CUSTOMERS, encoding="utf-8")
+    page.get_by_label("CSV file", exact=True).set_input_files(file)
+    page.get_by_role("button", name="Check the file").click()
+    page.get_by_role("button", name="Add 2 accounts").dblclick()
+    expect(page.get_by_text("2 accounts were added")).to_be_visible()
+    assert ManagedAccount.objects.count() == 2
