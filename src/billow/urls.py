@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("billow.interfaces.web.urls")),
 ]
 
+handler400 = "billow.interfaces.web.frame.refusals.too_much"
 handler403 = "billow.interfaces.web.frame.refusals.forbidden"
 handler404 = "billow.interfaces.web.frame.refusals.not_found"
 handler500 = "billow.interfaces.web.frame.refusals.failed"

@@ -9,6 +9,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from billow.interfaces.web.frame import upload_limit
+from billow.interfaces.web.integration import files
 from billow.records.accounts.models import Role
 from billow.records.billing.models import Delegation, ManagedAccount
 from billow.records.costs.models import CostImport, Integration, UserCostsUpload
@@ -126,6 +128,26 @@ def test_a_bill_with_faults_changes_nothing_and_every_fault_is_listed(client: Cl
         ).content.decode()
     )
     assert not CostImport.objects.exists()
+
+
+def test_a_request_that_announces_more_than_any_form_takes_is_refused_unread(
+    client: Client, payer: Integration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upload_limit, "MOST_REQUEST_BYTES", 100)
+    answer = client.post(page_of(payer), {"file": bill(Charge(sub_account="1", cost="1"))})
+    assert answer.status_code == 400
+    assert "too large" in answer.content.decode()
+    assert not CostImport.objects.exists()
+
+
+@pytest.mark.parametrize(("limit", "words"), [("MOST_BYTES", "MB together"), ("MOST_FILES", "too many for one upload")])
+def test_too_much_for_a_browser_is_refused_with_the_way_around(
+    limit: str, words: str, client: Client, payer: Integration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, limit, 0)
+    text = client.post(page_of(payer), {"file": bill(Charge(sub_account="1", cost="1"))}).content.decode()
+    assert words in text
+    assert "billow costs import" in text
 
 
 def test_costs_of_a_custom_provider_come_file_by_file_and_can_be_taken_away(client: Client, people: People) -> None:

@@ -153,8 +153,9 @@ def test_what_did_not_arrive_is_sent_again_and_then_the_month_is_closed(
     client: Client, people: People, olives: ManagedAccount, profile: BillingProfile
 ) -> None:
     invoice = make_approved(account=olives, profile=profile, by=people.alice, send=True)
-    Delivery.objects.update(status="failed", outcome_code="550")
+    Delivery.objects.update(status="failed", outcome_code="550", outcome_message="user unknown")
     text = text_of(client)
+    assert "accounts@thessaly-olives.example: user unknown" in text
     assert "1 invoice did not arrive" in text
     assert f'href="/accounts/{olives.token}#field-billing_email">Correct the addresses' in text
     assert f'name="only" value="{invoice.token}">Send again' in text
@@ -203,6 +204,15 @@ def test_totals_and_margins_add_up_per_currency_and_the_chart_says_them_in_words
     }
 
 
+def test_the_chart_and_the_sums_beside_it_agree_to_the_cent(people: People, profile: BillingProfile) -> None:
+    for number in range(7):
+        account = make_managed_account(management_account=people.msp, name=f"C{number}")
+        make_draft(account=account, profile=profile, lines=[make_line(cost="10.004", rated="11.005")])
+    overview = close_overview(actor=people.alice.actor, now=NOVEMBER)
+    [sums], month = overview.sums, overview.trend["USD"][-1]
+    assert (sums.subtotal, sums.provider_cost) == (month.drafts, month.cost) == (Decimal("77.07"), Decimal("70.00"))
+
+
 def test_an_approval_is_confirmed_with_total_and_margin_per_currency(
     client: Client, olives: ManagedAccount, profile: BillingProfile
 ) -> None:
@@ -229,19 +239,21 @@ def arrival_of(people: People) -> tuple[Arrival, Lateness]:
 
 
 def test_a_bill_is_final_only_when_nothing_more_can_come(
-    people: People, payer: Integration, olives: ManagedAccount, tmp_path: Path
+    client: Client, people: People, profile: BillingProfile, payer: Integration, olives: ManagedAccount, tmp_path: Path
 ) -> None:
     assert arrival_of(people) == (Arrival.MISSING, Lateness.NONE)
+    delegate(account=olives, integration=payer, sub_account_id="1", end_date=OCTOBER.last_day)
+    make_adjustment(management_account=people.msp, percentage="110")
     daily = [Charge(sub_account="1", cost="1", day=day) for day in (1, 2, 3)]
     bring(people, payer, tmp_path, *daily, now=datetime(2026, 10, 20, tzinfo=UTC))
     assert arrival_of(people) == (Arrival.NOT_FINAL, Lateness.BEFORE_THE_END)
+    assert "Import the final bill of AWS Payer" in text_of(client)
     bring(people, payer, tmp_path, *daily, Charge(sub_account="2", cost="1"))
     assert arrival_of(people) == (Arrival.NOT_FINAL, Lateness.LAST_DAYS)
     bring(people, payer, tmp_path, *daily, Charge(sub_account="1", cost="1", day=0))
     assert arrival_of(people) == (Arrival.ARRIVED, Lateness.NONE)
-    september = BillingPeriod(2026, 9)
-    assert arrivals(actor=people.alice.actor, period=september)[0].arrival is Arrival.NOT_EXPECTED
-    delegate(account=olives, integration=payer, sub_account_id="1")
+    september, december = BillingPeriod(2026, 9), BillingPeriod(2026, 12)
+    assert arrivals(actor=people.alice.actor, period=december)[0].arrival is Arrival.NOT_EXPECTED
     assert arrivals(actor=people.alice.actor, period=september)[0].arrival is Arrival.MISSING
 
 

@@ -20,6 +20,7 @@ from billow.terms.period import BillingPeriod
 from billow.usecases.actor import Actor
 from billow.usecases.costs import cost_store, current_imports, partition_of
 from billow.usecases.month_costs import late_integrations
+from billow.usecases.upload_costs import CUSTOM_PROVIDER
 
 
 class Arrival(StrEnum):
@@ -44,7 +45,7 @@ class Lateness(StrEnum):
 
     NONE = ""
     BEFORE_THE_END = "before_the_end"
-    """It was delivered before the month was over."""
+    """It was delivered before the month was over. What people write down themselves may well be."""
     LAST_DAYS = "last_days"
     """Costs come day by day, and those of the last days are missing."""
     NOT_INVOICED = "not_invoiced"
@@ -131,7 +132,7 @@ def _state(
         invoiced, open_charges = _invoiced(partition)
     except UnableToQuery:
         return Arrival.UNREADABLE, Lateness.NONE
-    if cost_import.created_at < end:
+    if cost_import.created_at < end and cost_import.integration.provider != CUSTOM_PROVIDER:
         return Arrival.NOT_FINAL, Lateness.BEFORE_THE_END
     if partition.integration_token in late:
         return Arrival.NOT_FINAL, Lateness.LAST_DAYS

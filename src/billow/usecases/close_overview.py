@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from billow.invoicing.lifecycle import InvoiceStatus
 from billow.records.accounts.models import Permission
-from billow.records.billing.models import ManagedAccount
+from billow.records.billing.models import Delivery, ManagedAccount
 from billow.terms.period import BillingPeriod
 from billow.usecases.actor import Actor
 from billow.usecases.arrivals import Arrival, MonthSource, arrivals
@@ -94,6 +94,14 @@ class CurrencySum:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Undelivered:
+    """An approved invoice whose mail did not arrive, and what the mail server answered."""
+
+    invoice: InvoiceRow
+    answer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CloseOverview:
     """Everything about a month's close. ``unallocated_problem`` says why nobody can tell what is unallocated.
 
@@ -109,7 +117,7 @@ class CloseOverview:
     counts: InvoiceCounts
     sums: tuple[CurrencySum, ...]
     failed: tuple[InvoiceRow, ...]
-    undelivered: tuple[InvoiceRow, ...]
+    undelivered: tuple[Undelivered, ...]
     blocked: tuple[BlockedRow, ...]
     without_recipients: tuple[tuple[str, str], ...]
     trend: Mapping[str, tuple[TrendMonth, ...]]
@@ -146,7 +154,7 @@ def close_overview(*, actor: Actor, now: datetime, period: BillingPeriod | None 
         counts=counts,
         sums=_sums(invoices),
         failed=tuple(row for row in invoices if row.status == InvoiceStatus.FAILED),
-        undelivered=tuple(row for row in invoices if row.delivery_status in _NOT_DELIVERED),
+        undelivered=_undelivered(invoices),
         blocked=blocked,
         without_recipients=_without_recipients(actor, waiting),
         trend=close_trend(actor=actor, until=month),
@@ -171,6 +179,15 @@ def _counts(invoices: Sequence[InvoiceRow], *, ready: int, blocked: int) -> Invo
         undelivered=sum(row.delivery_status in _NOT_DELIVERED for row in invoices),
         blocked=blocked,
     )
+
+
+def _undelivered(invoices: Sequence[InvoiceRow]) -> tuple[Undelivered, ...]:
+    rows = [row for row in invoices if row.delivery_status in _NOT_DELIVERED]
+    failed = Delivery.objects.filter(invoice__token__in=[row.token for row in rows], status__in=_NOT_DELIVERED)
+    answers: dict[str, str] = {}
+    for token, recipient, said in failed.order_by("pk").values_list("invoice__token", "recipient", "outcome_message"):
+        answers[token] = f"{recipient}: {said}" if said else recipient
+    return tuple(Undelivered(invoice=row, answer=answers.get(row.token, "")) for row in rows)
 
 
 def _unallocated(actor: Actor, period: BillingPeriod) -> tuple[tuple[UnallocatedPlace, ...], str]:

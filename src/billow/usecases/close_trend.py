@@ -9,8 +9,9 @@ from django.db.models import Exists, OuterRef
 
 from billow.invoicing.lifecycle import InvoiceStatus
 from billow.records.billing.models import CreditNote, Invoice
-from billow.terms.money import from_minor
+from billow.terms.money import currency_of, from_minor
 from billow.terms.period import BillingPeriod
+from billow.terms.rounding import round_half_away
 from billow.usecases.actor import Actor
 
 TREND_MONTHS = 12
@@ -35,7 +36,8 @@ def close_trend(*, actor: Actor, until: BillingPeriod) -> Mapping[str, tuple[Tre
     found: dict[str, dict[BillingPeriod, _Sums]] = {}
     for currency, start, status, minor, cost in _invoiced(actor, months):
         sums = found.setdefault(currency, {}).setdefault(BillingPeriod.of(start), _Sums())
-        sums.cost += cost
+        # As lists round it, so that the picture and the sums beside it agree.
+        sums.cost += round_half_away(cost, places=currency_of(currency).minor_unit_places)
         if status == InvoiceStatus.APPROVED:
             sums.approved_minor += minor
         else:

@@ -44,6 +44,15 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 @login_not_required
+def too_much(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+    """Answer 400: the request is not one that a form of ours sends, or far too large."""
+    message = (
+        "The request was too large or could not be read. Nothing was done; large bills are imported on the server."
+    )
+    return _answer(request, Refusal(status=400, title="That could not be taken", message=message))
+
+
+@login_not_required
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     """Answer 404."""
     message = "This page does not exist, or it is not yours to see."

@@ -16,7 +16,7 @@ from billow.interfaces.web.shown.times import Moment, moment, month_name, zone_o
 from billow.records.accounts.models import Permission
 from billow.usecases.actor import Actor
 from billow.usecases.arrivals import Arrival, Lateness, MonthSource
-from billow.usecases.close_overview import CloseOverview, CurrencySum
+from billow.usecases.close_overview import CloseOverview, CurrencySum, Undelivered
 from billow.usecases.invoice_rows import InvoiceRow
 from billow.usecases.unallocated_costs import UnallocatedPlace
 
@@ -244,7 +244,7 @@ def _sum(each: CurrencySum, *, may_see: bool) -> Sum:
 
 def _mends(overview: CloseOverview, *, may_write: bool) -> list[Mend]:
     mends = [_failed(row, may_write=may_write) for row in overview.failed]
-    mends += [_undelivered(row, may_write=may_write) for row in overview.undelivered]
+    mends += [_undelivered(each, may_write=may_write) for each in overview.undelivered]
     mends += [
         Mend(
             name=row.account_name,
@@ -288,12 +288,13 @@ def _failed(row: InvoiceRow, *, may_write: bool) -> Mend:
     )
 
 
-def _undelivered(row: InvoiceRow, *, may_write: bool) -> Mend:
+def _undelivered(each: Undelivered, *, may_write: bool) -> Mend:
+    row = each.invoice
     return Mend(
         name=row.number,
         url=f"/invoices/{row.token}",
         customer=row.account_name,
-        reason=_("The mail did not arrive; the invoice's page says what the server answered."),
+        reason=_("The mail did not arrive. %(answer)s") % {"answer": each.answer},
         fix=_("Correct the addresses"),
         fix_url=f"/accounts/{row.account_token}#field-billing_email",
         again=row.token if may_write else "",

@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 
 from billow.interfaces.web.overview.button import Button
 from billow.interfaces.web.overview.set_up import INTEGRATIONS, set_up_buttons
+from billow.usecases.arrivals import Arrival
 from billow.usecases.close_overview import CloseOverview, NextStep, Step
 
 _TONES = {
@@ -50,9 +51,10 @@ def _titles(overview: CloseOverview, step: NextStep, month: str) -> Mapping[Step
     number = step.number
     name = next((source.name for source in overview.sources if source.token == step.token), "")
     values = {"number": number, "month": month, "name": name}
+    final = _("Import the final bill of %(name)s")
     titles = {
         Step.SET_UP: _("Set up the first invoice"),
-        Step.IMPORT: _("Import the bill of %(name)s"),
+        Step.IMPORT: final if _is_late(overview, step) else _("Import the bill of %(name)s"),
         Step.WAIT: _("%(month)s is not open yet"),
         Step.ALLOCATE: ngettext(
             "Say whose costs %(number)d account at a provider are",
@@ -90,6 +92,11 @@ def _reasons(overview: CloseOverview) -> Mapping[Step, str]:
         Step.CLOSED: approved % {"number": counts.approved},
         Step.NOTHING: _("No customer has to be invoiced for this month."),
     }
+
+
+def _is_late(overview: CloseOverview, step: NextStep) -> bool:
+    """Tell whether something of the bill is there already."""
+    return any(source.token == step.token and source.arrival is Arrival.NOT_FINAL for source in overview.sources)
 
 
 def _review_reason(stale: int, warned: int) -> str:
