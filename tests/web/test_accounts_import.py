@@ -81,6 +81,7 @@ def test_what_is_wrong_is_named_by_row_and_field_and_nothing_can_be_added(
         assert f"<code>{column}</code> " in text
     assert "belongs to Thessaly Olives already" in text
     assert "stands in row 1 already" in text
+    assert "There is no billing profile &#x27;Nowhere&#x27;; create it first" in text
     assert 'name="signed"' not in text
     assert ManagedAccount.objects.get() == olives
 

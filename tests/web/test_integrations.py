@@ -214,6 +214,16 @@ def test_all_or_none_of_the_ticked_places_is_given(
     assert set(given) == {("a", "1"), ("c", "")}
 
 
+def test_without_a_customer_the_costs_of_nobody_lead_to_a_new_one(
+    client: Client, people: People, payer: Integration, tmp_path: Path
+) -> None:
+    charge = Charge(sub_account="1", cost="1")
+    deliver(actor=people.alice.actor, integration=payer, period=OCTOBER, charges=[charge], folder=tmp_path)
+    text = text_of(client, page_of(payer, "/unallocated"))
+    assert 'href="/accounts/new"' in text
+    assert 'name="account"' not in text
+
+
 def test_a_month_without_a_bill_says_so(client: Client, payer: Integration) -> None:
     assert "No bill of March 2026 has arrived" in text_of(client, page_of(payer, "/unallocated?period=2026-03"))
     assert "Nothing is delegated yet" in text_of(client, page_of(payer, "/delegations"))

@@ -182,6 +182,11 @@ def test_who_could_not_be_invoiced_or_reached_is_named_with_what_helps(
     assert f'href="/accounts/{olives.token}">Choose a profile' in text
     assert "there are no recipients" in text
     assert f'href="/accounts/{silent.token}#field-billing_email">Add recipients' in text
+    assert "Generate 1 invoice" in text
+    make_draft(account=silent, profile=begun.managed_account.management_account.billing_profiles.get(nickname="Main"))
+    text = text_of(client)
+    assert "Mend 2 failures" in text
+    assert "Approve 1 draft" in text  # what could be done already
 
 
 def test_totals_and_margins_add_up_per_currency_and_the_chart_says_them_in_words(
@@ -300,6 +305,15 @@ def test_an_integration_owner_is_led_to_the_bills_but_approves_nothing(
     text = text_of(signed_in(Person(user=ian)))
     assert f'href="/settings/integrations/{payer.token}">Import the bill<' in text
     assert "/invoices/confirm/" not in text
+
+
+def test_the_way_to_the_first_invoice_offers_only_what_one_may_do(people: People, signed_in: SignedIn) -> None:
+    ian = make_user(management_account=people.msp, email="ian@nimbus.example", role=Role.INTEGRATION_OWNER)
+    client = signed_in(Person(user=ian))
+    assert "/settings/billing-profiles/new" not in text_of(client)  # an owner's
+    make_profile(management_account=people.msp)
+    assert "/settings/integrations/new" in text_of(client)
+    assert "/settings/integrations/new" not in text_of(signed_in(people.bob))
 
 
 def test_a_customers_own_people_are_led_elsewhere(

@@ -8,7 +8,14 @@ from django.db import IntegrityError, transaction
 from django.db.models import Prefetch, QuerySet
 
 from billow.records.accounts.models import Permission
-from billow.records.billing.models import BillingRule, BillingRuleAssignment, Delegation, Invoice, ManagedAccount
+from billow.records.billing.models import (
+    BillingProfile,
+    BillingRule,
+    BillingRuleAssignment,
+    Delegation,
+    Invoice,
+    ManagedAccount,
+)
 from billow.records.billing.models.invoices import InvoiceStatus
 from billow.records.costs.models import Integration
 from billow.terms.issue import Issue
@@ -198,7 +205,7 @@ def check_accounts_file(*, actor: Actor, data: bytes) -> tuple[FileAccount, ...]
     actor.must_write_rules()
     rows = read_csv_rows(data=data, columns=FILE_COLUMNS, required=FILE_NEEDS, most_rows=MOST_ROWS, free_prefix=_FREE)
     taken = taken_addresses(management_account=actor.management_account)
-    profiles: dict[str, object] = {}
+    profiles: dict[str, BillingProfile | Refused] = {}
     seen: dict[str, int] = {}
     return tuple(_read_row(actor, row, taken, profiles, seen) for row in rows)
 
@@ -222,14 +229,20 @@ def import_accounts(*, actor: Actor, data: bytes, now: datetime) -> tuple[Manage
 
 
 def _read_row(
-    actor: Actor, row: CsvRow, taken: Mapping[str, str], profiles: dict[str, object], seen: dict[str, int]
+    actor: Actor,
+    row: CsvRow,
+    taken: Mapping[str, str],
+    profiles: dict[str, BillingProfile | Refused],
+    seen: dict[str, int],
 ) -> FileAccount:
     """Read one row; ``profiles`` and ``seen`` remember what earlier rows named."""
     findings = Findings(row=row.number)
     account = _new(actor)
     fields = _fields_of(row)
-    if isinstance(named := fields.get("billing_profile"), str):
-        fields["billing_profile"] = profiles.setdefault(named, _profile_named(actor, named, profiles))
+    if isinstance(named := fields.pop("billing_profile", None), str):
+        if named not in profiles:
+            profiles[named] = _profile_named(actor, named)
+        fields["billing_profile"] = _noted(findings, profiles[named], named)
     read_account(findings, account, fields, taken=taken)
     account.billing_email = account.billing_email or [account.contact_email]
     first = seen.setdefault(account.contact_email.lower(), row.number)
@@ -239,14 +252,22 @@ def _read_row(
     return FileAccount(number=row.number, account=account, issues=tuple(findings.issues))
 
 
-def _profile_named(actor: Actor, name: str, known: Mapping[str, object]) -> object:
-    """Return the profile, or the name alone where there is none such, for the reading of fields to complain."""
-    if name in known:
-        return known[name]
+def _profile_named(actor: Actor, name: str) -> BillingProfile | Refused:
     try:
         return find_profile(actor=actor, text=name)
-    except Refused:
-        return name
+    except Refused as refused:
+        return refused
+
+
+def _noted(findings: Findings, found: BillingProfile | Refused, name: str) -> BillingProfile | None:
+    """Return the profile; note where there is none, or several, with this name."""
+    if isinstance(found, BillingProfile):
+        return found
+    message = found.message
+    if found.code == "not_found":
+        message = f"There is no billing profile {name!r}; create it first, or leave the cell empty"
+    findings.error(found.code, "billing_profile", message, name)
+    return None
 
 
 def _new(actor: Actor) -> ManagedAccount:

@@ -144,7 +144,9 @@ def close_overview(*, actor: Actor, now: datetime, period: BillingPeriod | None 
     steps = first_steps(actor=actor)
     waiting = {row.account_token for row in computed.ready}
     waiting |= {row.account_token for row in invoices if row.status != InvoiceStatus.APPROVED}
-    todo = _todo(counts, sources, unallocated, blocked, steps)
+    silent = _without_recipients(actor, waiting)
+    to_mend = counts.failed + sum(row.code != "month_not_closed" for row in blocked) + len(silent)
+    todo = _todo(counts, sources, unallocated, blocked, steps, to_mend=to_mend)
     return CloseOverview(
         period=month,
         newest=newest,
@@ -156,7 +158,7 @@ def close_overview(*, actor: Actor, now: datetime, period: BillingPeriod | None 
         failed=tuple(row for row in invoices if row.status == InvoiceStatus.FAILED),
         undelivered=_undelivered(invoices),
         blocked=blocked,
-        without_recipients=_without_recipients(actor, waiting),
+        without_recipients=silent,
         trend=close_trend(actor=actor, until=month),
         first_steps=steps,
         next=todo[0],
@@ -226,6 +228,8 @@ def _todo(
     unallocated: Sequence[UnallocatedPlace],
     blocked: Sequence[BlockedRow],
     steps: FirstSteps | None,
+    *,
+    to_mend: int,
 ) -> list[NextStep]:
     """Return what there is to do, the first first; at least one."""
     todo: list[NextStep] = []
@@ -242,7 +246,7 @@ def _todo(
     numbers = (
         (Step.GENERATE, counts.ready),
         (Step.WATCH, counts.generating),
-        (Step.MEND, counts.failed + sum(row.code != "month_not_closed" for row in blocked)),
+        (Step.MEND, to_mend),
         (Step.REVIEW, counts.awaiting if counts.stale or counts.warned else 0),
         (Step.APPROVE, counts.awaiting),
         (Step.DELIVER, counts.undelivered),

@@ -116,9 +116,10 @@ def test_axe_finds_nothing_in_dialogs_menus_selection_and_sign_in(
     assert violations(page) == []
 
 
-def test_touch_targets_are_large_enough_on_a_phone(console: Console, people: People) -> None:
+@pytest.mark.parametrize("address", ["/", "/invoices", "/settings/integrations", "/accounts/import"])
+def test_touch_targets_are_large_enough_on_a_phone(address: str, console: Console, people: People) -> None:
     make_every_status(people=people)
-    page = console.open(people.alice, width=360)
+    page = console.open(people.alice, address, width=360)
     small = page.evaluate(
         """[...document.querySelectorAll('main a, main button, main summary, main select, main label.tick')]
         .filter(e => e.checkVisibility() && !e.closest('p, h1, .counts, .number-cell, .toolbar .all, .quiet-link'))

@@ -19,7 +19,7 @@ from billow.interfaces.web.shown.fields import NOTHING_WRONG, Complaints, Field,
 from billow.interfaces.web.shown.listing import page_wanted, turning
 from billow.interfaces.web.shown.pills import Pill
 from billow.interfaces.web.shown.times import day, month_name
-from billow.records.billing.models import Delegation
+from billow.records.billing.models import Delegation, ManagedAccount
 from billow.records.costs.models import Integration
 from billow.terms.period import BillingPeriod, InvalidBillingPeriod
 from billow.usecases.accounts import list_accounts
@@ -65,6 +65,7 @@ def unallocated(request: HttpRequest, token: str) -> HttpResponse:
             complaints = complaints_of(refused, columns=_COLUMNS)
         else:
             return went_well(request, address=f"{PATH}/{token}/unallocated?period={period}", said=said)
+    accounts = list_accounts(actor=actor)
     found = [each for each in unallocated_costs(actor=actor, period=period) if each.integration_token == token]
     chosen = request.POST.getlist("place")
     values = {
@@ -78,7 +79,8 @@ def unallocated(request: HttpRequest, token: str) -> HttpResponse:
         "number": len(found),
         "more": max(len(found) - MOST_SHOWN, 0),
         "sums": _sums(found),
-        "fields": _fields(actor, request.POST.dict(), complaints),
+        "has_customers": bool(accounts),
+        "fields": _fields(accounts, request.POST.dict(), complaints),
         "complaints": complaints,
     }
     return render(request, "integration/unallocated.html", values, status=_INVALID if complaints.all else 200)
@@ -155,8 +157,7 @@ def _sums(found: Sequence[UnallocatedPlace]) -> tuple[Amount | None, ...]:
     return tuple(amount(cost, currency=currency) for currency, cost in sorted(sums.items()))
 
 
-def _fields(actor: Actor, values: Mapping[str, str], complaints: Complaints) -> tuple[Field, ...]:
-    accounts = list_accounts(actor=actor)
+def _fields(accounts: Sequence[ManagedAccount], values: Mapping[str, str], complaints: Complaints) -> tuple[Field, ...]:
     return (
         Field(
             name="account",

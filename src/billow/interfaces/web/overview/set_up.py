@@ -23,8 +23,10 @@ class SetUpStep:
     buttons: tuple[Button, ...]
 
 
-def set_up_steps(steps: FirstSteps, *, period: BillingPeriod, may_change: bool) -> tuple[SetUpStep, ...]:
-    """Return the way to the first invoice; whoever may not change anything gets no buttons."""
+def set_up_steps(
+    steps: FirstSteps, *, period: BillingPeriod, may_invoice: bool, may_feed: bool
+) -> tuple[SetUpStep, ...]:
+    """Return the way to the first invoice, with the buttons of what the person may do."""
     texts, buttons = _texts(), set_up_buttons(steps, period=period)
     shown = []
     for number, step in enumerate(FirstStep, start=1):
@@ -38,10 +40,15 @@ def set_up_steps(steps: FirstSteps, *, period: BillingPeriod, may_change: bool) 
                 title=title,
                 reason=reason,
                 state=state,
-                buttons=buttons[step] if is_open and may_change else (),
+                buttons=buttons[step] if is_open and may_do(step, may_invoice=may_invoice, may_feed=may_feed) else (),
             )
         )
     return tuple(shown)
+
+
+def may_do(step: FirstStep, *, may_invoice: bool, may_feed: bool) -> bool:
+    """Tell whether somebody who may invoice, or bring in bills, may do the step."""
+    return may_invoice if step in {FirstStep.PROFILE, FirstStep.INVOICE} else may_feed
 
 
 def set_up_buttons(steps: FirstSteps, *, period: BillingPeriod) -> Mapping[FirstStep, tuple[Button, ...]]:

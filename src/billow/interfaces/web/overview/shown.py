@@ -127,7 +127,7 @@ def shown_of(overview: CloseOverview, *, actor: Actor, now: datetime) -> Shown:
         next_url=f"/?period={period.next}" if period < overview.newest else "",
         newest_url="/" if period < overview.newest else "",
         next=next_of(overview, may_invoice=may_write, may_feed=may_feed, month=month),
-        set_up=set_up_steps(steps, period=period, may_change=may_feed) if steps else (),
+        set_up=set_up_steps(steps, period=period, may_invoice=may_write, may_feed=may_feed) if steps else (),
         set_up_done=len(steps.done) if steps else 0,
         sources=tuple(_source(each, overview, actor=actor, now=now) for each in overview.sources),
         unallocated_problem=overview.unallocated_problem,

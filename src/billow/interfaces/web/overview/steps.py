@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from billow.interfaces.web.overview.button import Button
-from billow.interfaces.web.overview.set_up import INTEGRATIONS, set_up_buttons
+from billow.interfaces.web.overview.set_up import INTEGRATIONS, may_do, set_up_buttons
 from billow.usecases.arrivals import Arrival
 from billow.usecases.close_overview import CloseOverview, NextStep, Step
 
@@ -113,7 +113,9 @@ def _button(overview: CloseOverview, step: NextStep, *, may_invoice: bool, may_f
     """Return what does the step; for whoever may not, what shows it."""
     if step.step is Step.SET_UP:
         steps = overview.first_steps
-        return set_up_buttons(steps, period=overview.period)[steps.next][0] if steps and may_feed else None
+        if steps is None or not may_do(steps.next, may_invoice=may_invoice, may_feed=may_feed):
+            return None
+        return set_up_buttons(steps, period=overview.period)[steps.next][0]
     if may_invoice and step.step is Step.GENERATE:
         label = ngettext("Generate %(number)d invoice", "Generate %(number)d invoices", step.number)
         return Button(label=label % {"number": step.number}, act="generate", status="ready")
