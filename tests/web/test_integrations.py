@@ -214,6 +214,21 @@ def test_all_or_none_of_the_ticked_places_is_given(
     assert set(given) == {("a", "1"), ("c", "")}
 
 
+def test_everything_without_an_owner_is_given_at_once(
+    client: Client, people: People, payer: Integration, olives: ManagedAccount, tmp_path: Path
+) -> None:
+    charges = [Charge(sub_account=str(number), cost="1") for number in range(1, 600)]
+    deliver(actor=people.alice.actor, integration=payer, period=OCTOBER, charges=charges, folder=tmp_path)
+    address = page_of(payer, "/unallocated")
+    text = text_of(client, address)
+    assert "All 599, not only those that are ticked" in text
+    assert "and 99 more places" in text
+    fields = {"all": "yes", "account": olives.token, "period": "2026-10"}
+    assert client.post(address, fields).status_code == 303
+    assert "Every cost of October 2026 has an owner" in text_of(client, address)
+    assert Delegation.objects.filter(managed_account=olives).count() == 599
+
+
 def test_without_a_customer_the_costs_of_nobody_lead_to_a_new_one(
     client: Client, people: People, payer: Integration, tmp_path: Path
 ) -> None:

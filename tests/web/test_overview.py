@@ -218,6 +218,16 @@ def test_the_chart_and_the_sums_beside_it_agree_to_the_cent(people: People, prof
     assert (sums.subtotal, sums.provider_cost) == (month.drafts, month.cost) == (Decimal("77.07"), Decimal("70.00"))
 
 
+def test_a_whole_month_is_compared_with_the_one_before(
+    client: Client, people: People, olives: ManagedAccount, profile: BillingProfile
+) -> None:
+    for period, cost in ((BillingPeriod(2026, 9), "100"), (OCTOBER, "87.5")):
+        make_draft(account=olives, profile=profile, period=period, lines=[make_line(cost=cost)])
+    assert "\N{MINUS SIGN}12.5\N{NARROW NO-BREAK SPACE}% on Sep 2026" in text_of(client)
+    make_managed_account(management_account=people.msp, name="Volos Shipping")
+    assert "on Sep 2026" not in text_of(client)  # not all invoices are there yet
+
+
 def test_an_approval_is_confirmed_with_total_and_margin_per_currency(
     client: Client, olives: ManagedAccount, profile: BillingProfile
 ) -> None:

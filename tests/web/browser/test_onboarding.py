@@ -9,6 +9,8 @@ from playwright.sync_api import Page, expect
 from billow.records.billing.models import BillingProfile, Delivery, Invoice, ManagedAccount
 from billow.records.costs.models import Integration
 from tests.factories.costs import Charge, focus_csv
+from tests.factories.invoices import make_draft
+from tests.factories.parties import make_managed_account, make_profile
 from tests.people import People
 from tests.web.browser.conftest import Console
 from tests.web.browser.months import closed_month
@@ -112,6 +114,41 @@ def working_console_mailed(page: Page) -> None:
     expect(page.locator("#rows .mark-word.good")).to_have_count(2, timeout=40_000)
     assert set(Delivery.objects.values_list("status", flat=True)) == {"accepted"}
     assert len(list(Path(settings.OUTBOX).rglob("*.eml"))) == 2
+
+
+def test_drafts_are_approved_from_the_overview_with_the_keyboard_alone(console: Console, people: People) -> None:
+    profile = make_profile(management_account=people.msp)
+    for name in ("Thessaly Olives", "Volos Shipping"):
+        account = make_managed_account(management_account=people.msp, name=name)
+        make_draft(account=account, profile=profile, period=closed_month())
+    page = console.open(people.alice, "/")
+    button = page.get_by_role("button", name="Approve 2 drafts")
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if button.evaluate("button => button === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="Approve & send")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_role("heading")).to_contain_text("2 invoices approved")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", name="is closed")).to_be_visible()
+    assert set(Invoice.objects.values_list("status", flat=True)) == {"approved"}
+
+
+def test_a_viewer_sees_the_close_and_nothing_to_press_that_writes(console: Console, people: People) -> None:
+    make_draft(
+        account=make_managed_account(management_account=people.msp),
+        profile=make_profile(management_account=people.msp),
+        period=closed_month(),
+    )
+    page = console.open(people.bob, "/")
+    page.locator(".next-step").get_by_role("link", name="Review 1 draft").click()
+    expect(page.locator("#rows .pill.attention")).to_have_count(1)
+    page.goto("/settings/integrations")
+    expect(page.get_by_role("heading", name="No integration yet")).to_be_visible()
+    expect(page.get_by_role("link", name="New integration")).to_have_count(0)
 
 
 def test_a_file_with_faults_is_corrected_and_nothing_was_stored_meanwhile(

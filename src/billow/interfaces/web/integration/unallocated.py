@@ -58,15 +58,15 @@ def unallocated(request: HttpRequest, token: str) -> HttpResponse:
     months = months_of(actor=actor, integration=integration)
     period = _period(request, actor, months)
     complaints: Complaints = NOTHING_WRONG
+    accounts = list_accounts(actor=actor)
+    found = [each for each in unallocated_costs(actor=actor, period=period) if each.integration_token == token]
     if request.method == "POST":
         try:
-            said = _delegated(request, actor, integration)
+            said = _delegated(request, actor, integration, accounts, found)
         except Refused as refused:
             complaints = complaints_of(refused, columns=_COLUMNS)
         else:
             return went_well(request, address=f"{PATH}/{token}/unallocated?period={period}", said=said)
-    accounts = list_accounts(actor=actor)
-    found = [each for each in unallocated_costs(actor=actor, period=period) if each.integration_token == token]
     chosen = request.POST.getlist("place")
     values = {
         "section": "settings",
@@ -112,12 +112,20 @@ def _period(request: HttpRequest, actor: Actor, months: Sequence[BillingPeriod])
         return newest_ended_month(management_account=actor.management_account, now=clock())
 
 
-def _delegated(request: HttpRequest, actor: Actor, integration: Integration) -> str:
+def _delegated(
+    request: HttpRequest,
+    actor: Actor,
+    integration: Integration,
+    accounts: Sequence[ManagedAccount],
+    found: Sequence[UnallocatedPlace],
+) -> str:
+    """Give the ticked places, or all that were found, and say so."""
     actor.must_write_rules()
     findings = Findings()
     wanted = request.POST.get("account", "")
-    account = next((each for each in list_accounts(actor=actor) if each.token == wanted), None)
-    places = [(billing, sub) for text in request.POST.getlist("place") for billing, _mark, sub in [text.partition("|")]]
+    account = next((each for each in accounts if each.token == wanted), None)
+    ticked = [_value(each) for each in found] if "all" in request.POST else request.POST.getlist("place")
+    places = [(billing, sub) for text in ticked for billing, _mark, sub in [text.partition("|")]]
     if account is None:
         findings.error("blank", "account", _("Choose the customer that gets these costs"))
     if not places:
@@ -136,8 +144,13 @@ def _delegated(request: HttpRequest, actor: Actor, integration: Integration) -> 
     return text % {"number": len(made), "customer": account.name}
 
 
+def _value(each: UnallocatedPlace) -> str:
+    """Return what names the place in the form."""
+    return f"{each.billing_account_id}|{each.sub_account_id}"
+
+
 def _place(each: UnallocatedPlace, chosen: Sequence[str]) -> Place:
-    value = f"{each.billing_account_id}|{each.sub_account_id}"
+    value = _value(each)
     return Place(
         value=value,
         name=each.name or each.sub_account_id or _("Costs of no account"),

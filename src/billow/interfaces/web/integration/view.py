@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -212,9 +213,9 @@ def _bill(each: CostDelivery, *, actor: Actor, now: datetime) -> Bill:
 def _upload(each: UserCostsUpload, *, actor: Actor, now: datetime) -> dict[str, object]:
     return {
         "name": each.filename,
-        "days": f"{day(each.start_date)} – {day(each.end_date)}",
+        "days": " – ".join(dict.fromkeys((day(each.start_date), day(each.end_date)))),
         "rows": f"{each.rows:,}",
-        "amounts": [f"{text} {currency}" for currency, text in each.amounts.items()],
+        "costs": [amount(Decimal(text), currency=currency) for currency, text in each.amounts.items()],
         "arrived": moment(each.created_at, zone=zone_of(actor.management_account.time_zone), now=now),
         "who": "" if each.created_by is None else str(each.created_by),
         "delete_url": f"{PATH}/{each.integration.token}/uploads/{each.token}/delete",

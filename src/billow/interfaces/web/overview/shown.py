@@ -12,7 +12,7 @@ from billow.interfaces.web.overview.set_up import SetUpStep, set_up_steps
 from billow.interfaces.web.overview.steps import Next, next_of
 from billow.interfaces.web.shown.amounts import Amount, amount, percent
 from billow.interfaces.web.shown.pills import Pill
-from billow.interfaces.web.shown.times import Moment, moment, month_name, zone_of
+from billow.interfaces.web.shown.times import Moment, moment, month_name, month_short, zone_of
 from billow.records.accounts.models import Permission
 from billow.usecases.actor import Actor
 from billow.usecases.arrivals import Arrival, Lateness, MonthSource
@@ -71,6 +71,7 @@ class Sum:
     margin: Amount | None
     margin_percent: str
     total: Amount | None
+    change: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +136,7 @@ def shown_of(overview: CloseOverview, *, actor: Actor, now: datetime) -> Shown:
         segments=_segments(overview),
         approved=counts.approved,
         whole=counts.whole,
-        sums=tuple(_sum(each, may_see=actor.may(Permission.SEE_MANAGEMENT)) for each in overview.sums),
+        sums=tuple(_sum(each, overview, may_see=actor.may(Permission.SEE_MANAGEMENT)) for each in overview.sums),
         mends=tuple(mends[:MOST_LISTED]),
         more_mends=max(len(mends) - MOST_LISTED, 0),
         charts=tuple(chart_of(months, currency=currency) for currency, months in overview.trend.items()),
@@ -231,7 +232,7 @@ def _segments(overview: CloseOverview) -> tuple[Segment, ...]:
     return tuple(segments)
 
 
-def _sum(each: CurrencySum, *, may_see: bool) -> Sum:
+def _sum(each: CurrencySum, overview: CloseOverview, *, may_see: bool) -> Sum:
     return Sum(
         currency=each.currency,
         invoices=each.invoices,
@@ -239,7 +240,21 @@ def _sum(each: CurrencySum, *, may_see: bool) -> Sum:
         margin=amount(each.margin, currency=each.currency) if may_see else None,
         margin_percent=percent(each.margin, of=each.subtotal) if may_see and each.subtotal > 0 else "",
         total=amount(each.total, currency=each.currency),
+        change=_change(each, overview),
     )
+
+
+def _change(each: CurrencySum, overview: CloseOverview) -> str:
+    """Say how the month compares with the one before; nothing while invoices are still missing."""
+    counts, months = overview.counts, overview.trend.get(each.currency, ())
+    if counts.approved + counts.awaiting < counts.whole or len(months) < 2:
+        return ""
+    before = months[-2].approved + months[-2].drafts
+    if before <= 0:
+        return ""
+    share = percent(each.subtotal - before, of=before)
+    sign = "+" if each.subtotal > before else ""
+    return _("%(change)s on %(month)s") % {"change": f"{sign}{share}", "month": month_short(months[-2].period)}
 
 
 def _mends(overview: CloseOverview, *, may_write: bool) -> list[Mend]:
