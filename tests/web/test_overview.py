@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from billow.records.accounts.models import Role
-from billow.records.billing.models import BillingProfile, Delivery, Invoice, ManagedAccount
+from billow.records.billing.models import BillingProfile, Delegation, Delivery, Invoice, ManagedAccount
 from billow.records.costs.models import CostImport, Integration
 from billow.terms.period import BillingPeriod
 from billow.usecases.arrivals import Arrival, Lateness, arrivals
@@ -257,7 +257,7 @@ def test_a_bill_is_final_only_when_nothing_more_can_come(
     client: Client, people: People, profile: BillingProfile, payer: Integration, olives: ManagedAccount, tmp_path: Path
 ) -> None:
     assert arrival_of(people) == (Arrival.MISSING, Lateness.NONE)
-    delegate(account=olives, integration=payer, sub_account_id="1", end_date=OCTOBER.last_day)
+    delegate(account=olives, integration=payer, sub_account_id="1")
     make_adjustment(management_account=people.msp, percentage="110")
     daily = [Charge(sub_account="1", cost="1", day=day) for day in (1, 2, 3)]
     bring(people, payer, tmp_path, *daily, now=datetime(2026, 10, 20, tzinfo=UTC))
@@ -268,8 +268,19 @@ def test_a_bill_is_final_only_when_nothing_more_can_come(
     bring(people, payer, tmp_path, *daily, Charge(sub_account="1", cost="1", day=0))
     assert arrival_of(people) == (Arrival.ARRIVED, Lateness.NONE)
     september, december = BillingPeriod(2026, 9), BillingPeriod(2026, 12)
+    assert arrivals(actor=people.alice.actor, period=september)[0].arrival is Arrival.NOT_EXPECTED
+    assert arrivals(actor=people.alice.actor, period=december)[0].arrival is Arrival.MISSING
+    Delegation.objects.update(end_date=OCTOBER.last_day)
     assert arrivals(actor=people.alice.actor, period=december)[0].arrival is Arrival.NOT_EXPECTED
-    assert arrivals(actor=people.alice.actor, period=september)[0].arrival is Arrival.MISSING
+
+
+def test_a_month_that_opens_later_says_when(people: People, olives: ManagedAccount, begun: Invoice) -> None:
+    olives.data_ingestion_delay = True
+    olives.save()
+    early = close_overview(actor=people.alice.actor, now=datetime(2026, 11, 2, 9, tzinfo=UTC))
+    assert (early.next.step, early.counts.blocked) == (Step.WAIT, 1)
+    assert "2026-11-04" in early.blocked[0].reason
+    assert step_of(people) is Step.GENERATE
 
 
 @pytest.mark.parametrize(

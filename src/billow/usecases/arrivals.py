@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Min, Q
 
 from billow.coststore.partition import Partition
 from billow.coststore.query import CostQuery
@@ -27,9 +27,9 @@ class Arrival(StrEnum):
     """How much of an integration's month is there."""
 
     MISSING = "missing"
-    """Nothing, though something is expected: its costs are delegated, or it is new."""
+    """Nothing, though something is expected: its costs are delegated and came before, or it is new."""
     NOT_EXPECTED = "not_expected"
-    """Nothing, and nothing of it is delegated."""
+    """Nothing: the month is before its first bill, or nothing of it is delegated."""
     NOT_FINAL = "not_final"
     """Something, and more is to come: ``Lateness`` says why."""
     ARRIVED = "arrived"
@@ -81,11 +81,11 @@ def arrivals(*, actor: Actor, period: BillingPeriod) -> tuple[MonthSource, ...]:
         for each in current_imports(management_account=actor.management_account, period=period)
     }
     customers = _customers(actor, period)
-    delivered = set(
+    first = dict(
         CostImport.objects.filter(integration__management_account=actor.management_account)
+        .values_list("integration")
+        .annotate(first=Min("period_start"))
         .order_by("integration")
-        .values_list("integration", flat=True)
-        .distinct()
     )
     states = _states(tuple(imports.values()), period, actor.management_account.time_zone)
     return tuple(
@@ -94,7 +94,8 @@ def arrivals(*, actor: Actor, period: BillingPeriod) -> tuple[MonthSource, ...]:
             imports.get(integration.pk),
             states,
             customers.get(integration.pk, 0),
-            is_expected=integration.pk in customers or integration.pk not in delivered,
+            is_expected=integration.pk not in first
+            or (integration.pk in customers and first[integration.pk] <= period.start),
         )
         for integration in integrations
     )
