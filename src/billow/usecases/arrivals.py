@@ -45,7 +45,7 @@ class Lateness(StrEnum):
 
     NONE = ""
     BEFORE_THE_END = "before_the_end"
-    """It was delivered before the month was over. What people write down themselves may well be."""
+    """It was delivered before the month was over."""
     LAST_DAYS = "last_days"
     """Costs come day by day, and those of the last days are missing."""
     NOT_INVOICED = "not_invoiced"
@@ -133,7 +133,9 @@ def _state(
         invoiced, open_charges = _invoiced(partition)
     except UnableToQuery:
         return Arrival.UNREADABLE, Lateness.NONE
-    if cost_import.created_at < end and cost_import.integration.provider != CUSTOM_PROVIDER:
+    if cost_import.integration.provider == CUSTOM_PROVIDER:
+        return Arrival.ARRIVED, Lateness.NONE  # people write down their own costs on any day
+    if cost_import.created_at < end:
         return Arrival.NOT_FINAL, Lateness.BEFORE_THE_END
     if partition.integration_token in late:
         return Arrival.NOT_FINAL, Lateness.LAST_DAYS

@@ -12,6 +12,7 @@ COMMANDS = {
     "demo": (f"{_HERE}.demo:demo", "Close a month for a fictional provider, then serve the console."),
     "serve": (f"{_HERE}.server:serve", "Serve the console with a worker inside."),
     "worker": (f"{_HERE}.server:worker", "Run a worker alone."),
+    "overview": (f"{_HERE}.overview:overview", "How far the close of a month is, and what to do next."),
     "settings": (f"{_HERE}.settings:settings", "Time zone, currency and number pattern of the management account."),
     "profiles": (f"{_HERE}.profiles:profiles", "Billing profiles: what invoices say about you."),
     "accounts": (f"{_HERE}.accounts:accounts", "Managed accounts: your customers."),
