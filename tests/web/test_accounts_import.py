@@ -9,7 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from billow.records.accounts.models import Role
 from billow.records.audit.models import AuditEntry
 from billow.records.billing.models import BillingProfile, ManagedAccount
+from billow.usecases.rule_assignments import rules_of
 from tests.factories.accounts import make_user
+from tests.factories.agreements import make_adjustment, make_exclusion
 from tests.factories.parties import make_managed_account
 from tests.people import People, Person
 from tests.web.conftest import SignedIn
@@ -17,6 +19,7 @@ from tests.web.test_safety import EVIL, Page
 
 PAGE = "/accounts/import"
 MOST_QUERIES = 14
+MOST_QUERIES_TO_STORE = 100
 HEADER = "name,contact_email,currency,billing_profile,payment_terms_days,billing_email,custom:VAT ID"
 GOOD = (
     "Volos Shipping,volos@nimbus.example,EUR,,30,a@volos.example;b@volos.example,EL99",
@@ -137,6 +140,23 @@ def test_as_many_queries_for_a_thousand_rows_as_for_one(client: Client, profile:
         text = previewed(client, *rows)
     assert len(many) == len(few) <= MOST_QUERIES
     assert "and 700 more rows" in text
+
+
+def test_a_thousand_accounts_are_stored_at_once_with_the_rules_that_apply_to_all(
+    client: Client, people: People, profile: BillingProfile
+) -> None:
+    make_exclusion(management_account=people.msp, charge_type="Tax", apply_to_all=True)
+    make_adjustment(management_account=people.msp, percentage="110", apply_to_all=True)
+    text = previewed(client, *(f"C{number},c{number}@nimbus.example,,Main,,,X{number}" for number in range(1_000)))
+    with CaptureQueriesContext(connection) as queries:
+        assert client.post(PAGE, {name: hidden(text, name) for name in ("once", "signed")}).status_code == 303
+    assert len(queries) <= MOST_QUERIES_TO_STORE
+    assert ManagedAccount.objects.count() == 1_000
+    last = ManagedAccount.objects.get(name="C999")
+    assert [rule.charge_type or rule.percentage for rule in rules_of(account=last)] == ["Tax", 110]
+    assert last.custom_fields == [{"name": "VAT ID", "value": "X999"}]
+    actions = AuditEntry.objects.filter(object_token=last.token).order_by("pk").values_list("action", flat=True)
+    assert list(actions) == ["record_created", "rules_assigned"]
 
 
 def test_hostile_cells_stay_text(client: Client) -> None:

@@ -21,7 +21,7 @@ from billow.records.costs.models import Integration
 from billow.terms.issue import Issue
 from billow.usecases.account_fields import read_account, taken_addresses
 from billow.usecases.actor import Actor
-from billow.usecases.audit import record
+from billow.usecases.audit import record, record_each
 from billow.usecases.cancel_invoices import cancel_drafts
 from billow.usecases.csv_rows import CsvRow, read_csv_rows, refuse_rows, with_row
 from billow.usecases.field_checks import Findings
@@ -31,7 +31,7 @@ from billow.usecases.mark_stale import mark_stale
 from billow.usecases.one_at_a_time import lock_management_account
 from billow.usecases.page import Page, PageWanted, page_of
 from billow.usecases.refused import Refused
-from billow.usecases.rule_assignments import assign_rules, in_order
+from billow.usecases.rule_assignments import assign_rules, assign_to_new, in_order
 from billow.usecases.seen import refuse_if_changed
 
 FIRST_MONTH = date(2000, 1, 1)
@@ -221,11 +221,23 @@ def import_accounts(*, actor: Actor, data: bytes, now: datetime) -> tuple[Manage
         lock_management_account(management_account=actor.management_account)
         rows = check_accounts_file(actor=actor, data=data)
         refuse_rows(issues=[issue for row in rows for issue in with_row(number=row.number, issues=row.issues)])
-        for row in rows:
-            _save(row.account)
-            _record(actor, row.account, "record_created", {"from": "file"}, now)
-            _assign(actor, row.account, (), now)
-    return tuple(row.account for row in rows)
+        accounts = tuple(row.account for row in rows)
+        try:
+            ManagedAccount.objects.bulk_create(accounts, batch_size=200)
+        except IntegrityError as clash:
+            message = "A contact email of the file belongs to another managed account; nothing was stored"
+            raise Refused("contact_email_taken", message) from clash
+        named = [(account.token, account.name) for account in accounts]
+        record_each(
+            actor=actor,
+            action="record_created",
+            object_type="ManagedAccount",
+            objects=named,
+            changes={"from": "file"},
+            now=now,
+        )
+        assign_to_new(actor=actor, accounts=accounts, rules=in_order(rules=tuple(_rules_for_all(actor))), now=now)
+    return accounts
 
 
 def _read_row(
@@ -305,15 +317,18 @@ def _save(account: ManagedAccount) -> None:
 
 
 def _assign(actor: Actor, account: ManagedAccount, rules: Sequence[BillingRule], now: datetime) -> None:
-    for_all = BillingRule.objects.visible_to(actor.management_account).filter(apply_to_all=True).order_by("pk")
     given = {rule.pk for rule in rules}
-    added = [rule for rule in for_all if rule.pk not in given]
+    added = [rule for rule in _rules_for_all(actor) if rule.pk not in given]
     if not added:
         assign_rules(actor=actor, account=account, rules=rules, now=now)
         return
     # The caller's own order is checked before the others are sorted in.
     assign_rules(actor=actor, account=account, rules=rules, now=now)
     assign_rules(actor=actor, account=account, rules=in_order(rules=[*rules, *added]), now=now)
+
+
+def _rules_for_all(actor: Actor) -> "QuerySet[BillingRule]":
+    return BillingRule.objects.visible_to(actor.management_account).filter(apply_to_all=True).order_by("pk")
 
 
 def _record(actor: Actor, account: ManagedAccount, action: str, changes: Mapping[str, object], now: datetime) -> None:

@@ -1,5 +1,6 @@
 """Write the audit log: who did what to which record, in the transaction that did it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from billow.records.audit.models import AuditEntry
@@ -17,14 +18,40 @@ def record(
     now: datetime,
 ) -> None:
     """Add one audit entry. ``changes`` must hold no secret and only JSON values."""
-    AuditEntry.objects.create(
-        management_account=actor.management_account,
-        user=actor.user,
-        source=actor.source,
+    record_each(
+        actor=actor,
         action=action,
         object_type=object_type,
-        object_token=object_token,
-        object_name=object_name[:255],
-        changes=changes or {},
-        created_at=now,
+        objects=[(object_token, object_name)],
+        changes=changes,
+        now=now,
+    )
+
+
+def record_each(
+    *,
+    actor: Actor,
+    action: str,
+    object_type: str,
+    objects: Iterable[tuple[str, str]],
+    changes: dict[str, object] | None = None,
+    now: datetime,
+) -> None:
+    """Add an audit entry for each object, (token, name), to which the same was done at once."""
+    AuditEntry.objects.bulk_create(
+        [
+            AuditEntry(
+                management_account=actor.management_account,
+                user=actor.user,
+                source=actor.source,
+                action=action,
+                object_type=object_type,
+                object_token=token,
+                object_name=name[:255],
+                changes=changes or {},
+                created_at=now,
+            )
+            for token, name in objects
+        ],
+        batch_size=500,
     )

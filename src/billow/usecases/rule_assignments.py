@@ -11,7 +11,7 @@ from billow.billingrules.statements import UnableToReadRule
 from billow.records.billing.models import BillingRule, BillingRuleAssignment, ManagedAccount
 from billow.terms.issue import Issue
 from billow.usecases.actor import Actor
-from billow.usecases.audit import record
+from billow.usecases.audit import record, record_each
 from billow.usecases.mark_stale import mark_stale
 from billow.usecases.one_at_a_time import lock_management_account
 from billow.usecases.refused import Refused
@@ -49,6 +49,32 @@ def assign_rules(
         mark_stale(management_account=actor.management_account, accounts=[account])
         _record(actor, account, before, unique, now)
     return unique
+
+
+def assign_to_new(
+    *, actor: Actor, accounts: Sequence[ManagedAccount], rules: Sequence[BillingRule], now: datetime
+) -> None:
+    """Give the same rules, in order, to accounts that were just made and have none, in the caller's transaction."""
+    if not rules:
+        return
+    for account in accounts[:1]:
+        _refuse_too_many(account, rules)
+    BillingRuleAssignment.objects.bulk_create(
+        [
+            BillingRuleAssignment(managed_account=account, billing_rule=rule, position=position)
+            for account in accounts
+            for position, rule in enumerate(rules, start=1)
+        ],
+        batch_size=500,
+    )
+    record_each(
+        actor=actor,
+        action="rules_assigned",
+        object_type="ManagedAccount",
+        objects=[(account.token, account.name) for account in accounts],
+        changes={"before": [], "after": [rule.token for rule in rules]},
+        now=now,
+    )
 
 
 def in_order(*, rules: Sequence[BillingRule]) -> tuple[BillingRule, ...]:
@@ -92,14 +118,18 @@ def understood() -> Iterator[None]:
 
 def write_assignments(*, account: ManagedAccount, rules: Sequence[BillingRule]) -> None:
     """Replace the account's list, in the caller's transaction."""
-    if len(rules) > MOST_RULES:
-        message = f"{account.name} would have {len(rules)} billing rules; at most {MOST_RULES} run for one account"
-        raise Refused("too_many_rules", message, [Issue("too_many_rules", message)])
+    _refuse_too_many(account, rules)
     account.rule_assignments.all().delete()
     BillingRuleAssignment.objects.bulk_create(
         BillingRuleAssignment(managed_account=account, billing_rule=rule, position=position)
         for position, rule in enumerate(rules, start=1)
     )
+
+
+def _refuse_too_many(account: ManagedAccount, rules: Sequence[BillingRule]) -> None:
+    if len(rules) > MOST_RULES:
+        message = f"{account.name} would have {len(rules)} billing rules; at most {MOST_RULES} run for one account"
+        raise Refused("too_many_rules", message, [Issue("too_many_rules", message)])
 
 
 def _record(
