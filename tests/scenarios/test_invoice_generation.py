@@ -301,6 +301,15 @@ def test_late_costs_are_warned_of(people: People, integration: Integration, bill
     assert (whole.warnings, whole.provider_cost) == ((), Decimal("31.00"))
 
 
+def test_costs_that_people_write_down_are_never_late(people: People, integration: Integration, bill: Bill) -> None:
+    integration.provider = "custom_provider"
+    integration.save()
+    make_profile(management_account=people.msp)
+    customer(people, integration, "Thessaly Olives", "1001")
+    bill(*(Charge(sub_account="1001", cost="1", day=day) for day in (2, 3)))
+    assert ready_list(actor=people.bob.actor, now=NOW, period=OCTOBER).ready[0].warnings == ()
+
+
 def test_what_a_rule_hides_is_hidden_with_its_usage(people: People, integration: Integration, bill: Bill) -> None:
     """Every charge has used one hour; the reader must not see how many were left out."""
     make_profile(management_account=people.msp)

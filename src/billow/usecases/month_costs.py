@@ -15,6 +15,7 @@ from billow.invoicing.invoice import ExchangeRate
 from billow.rating.rate import UnableToRate, rate
 from billow.rating.rated_costs import Agreement
 from billow.records.billing.models import BillingProfile, ManagedAccount
+from billow.records.costs.models import CostImport
 from billow.terms.focus import CostBasis
 from billow.terms.issue import Issue, Severity
 from billow.terms.money import currency_of
@@ -24,6 +25,7 @@ from billow.usecases.agreements import delegations_of
 from billow.usecases.billed_accounts import delegations_as_billed
 from billow.usecases.costs import cost_store, current_imports, partition_of
 from billow.usecases.invoice_parties import exchange_rates_of, profile_of
+from billow.usecases.upload_costs import CUSTOM_PROVIDER
 
 LAST_DAYS = 2
 """A daily bill of a whole month has charges on at least one of its last days."""
@@ -57,7 +59,7 @@ def month_costs(
     warnings: dict[str, tuple[Issue, ...]] = {}
     try:
         delegations = delegations_as_billed(delegations=given, partitions=partitions)
-        late = late_integrations(partitions, period)
+        late = late_integrations(partitions, period) - _written_by_people(imports)
         sums = _sums(accounts, profiles, partitions, delegations, period)
     except (UnableToRate, UnableToQuery) as unable:
         told = (_warning("costs_unreadable", str(unable)),)
@@ -133,6 +135,11 @@ def late_integrations(partitions: tuple[Partition, ...], period: BillingPeriod) 
     for row in cost_store().query(query, partitions=partitions).to_pylist():
         seen[row["integration_token"]].add(row["first_day"])
     return frozenset(token for token, days in seen.items() if second in days and last not in days)
+
+
+def _written_by_people(imports: Sequence[CostImport]) -> frozenset[str]:
+    """Return the custom providers: their costs are written down on any day, so none of the last days is missing."""
+    return frozenset(each.integration.token for each in imports if each.integration.provider == CUSTOM_PROVIDER)
 
 
 def _arrival(sources: set[str], names: Mapping[str, str], late: frozenset[str], period: BillingPeriod) -> list[Issue]:
