@@ -131,7 +131,7 @@ def test_invoices_are_watched_mended_looked_over_approved_and_delivered_in_this_
 ) -> None:
     invoice = make_generating(account=olives)
     assert "1 invoice is being generated" in text_of(client)
-    assert "every 3s" in text_of(client)
+    assert "every 5s" in text_of(client)
     failure = {"failure_code": "missing_exchange_rate", "failure_message": "No rate USD to EUR"}
     Invoice.objects.filter(pk=invoice.pk).update(status="failed", **failure)
     text = text_of(client)
@@ -153,6 +153,9 @@ def test_what_did_not_arrive_is_sent_again_and_then_the_month_is_closed(
     client: Client, people: People, olives: ManagedAccount, profile: BillingProfile
 ) -> None:
     invoice = make_approved(account=olives, profile=profile, by=people.alice, send=True)
+    text = text_of(client)
+    assert "</strong> Being sent" in text
+    assert "every 5s" in text
     Delivery.objects.update(status="failed", outcome_code="550", outcome_message="user unknown")
     text = text_of(client)
     assert "accounts@thessaly-olives.example: user unknown" in text
@@ -165,6 +168,7 @@ def test_what_did_not_arrive_is_sent_again_and_then_the_month_is_closed(
     assert "October 2026 is closed" in text
     assert "1 invoice is approved." in text
     assert "To mend" not in text
+    assert "every 5s" not in text
 
 
 def test_who_could_not_be_invoiced_or_reached_is_named_with_what_helps(

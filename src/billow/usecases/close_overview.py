@@ -23,6 +23,7 @@ from billow.usecases.refused import Refused
 from billow.usecases.unallocated_costs import UnallocatedPlace, unallocated_costs
 
 _NOT_DELIVERED = frozenset({"failed", "bounced"})
+_SENDING = frozenset({"queued", "sending"})
 _SENT = "accepted"
 
 
@@ -57,7 +58,8 @@ class NextStep:
 class InvoiceCounts:
     """How many invoices of the month are where; cancelled and wholly credited ones are in none of them.
 
-    ``stale`` and ``warned`` are among those that await approval, ``sent`` and ``undelivered`` among the approved.
+    ``stale`` and ``warned`` are among those that await approval, ``sending``, ``sent`` and ``undelivered`` among the
+    approved.
     """
 
     ready: int
@@ -67,6 +69,7 @@ class InvoiceCounts:
     warned: int
     failed: int
     approved: int
+    sending: int
     sent: int
     undelivered: int
     blocked: int
@@ -177,6 +180,7 @@ def _counts(invoices: Sequence[InvoiceRow], *, ready: int, blocked: int) -> Invo
         warned=sum(bool(row.warnings) for row in drafts),
         failed=by_status[InvoiceStatus.FAILED],
         approved=by_status[InvoiceStatus.APPROVED],
+        sending=sum(row.delivery_status in _SENDING for row in invoices),
         sent=sum(row.delivery_status == _SENT for row in invoices),
         undelivered=sum(row.delivery_status in _NOT_DELIVERED for row in invoices),
         blocked=blocked,

@@ -140,7 +140,7 @@ def shown_of(overview: CloseOverview, *, actor: Actor, now: datetime) -> Shown:
         mends=tuple(mends[:MOST_LISTED]),
         more_mends=max(len(mends) - MOST_LISTED, 0),
         charts=tuple(chart_of(months, currency=currency) for currency, months in overview.trend.items()),
-        is_busy=counts.generating > 0,
+        is_busy=counts.generating + counts.sending > 0,
         may_write=may_write,
         may_feed=may_feed,
     )
@@ -206,6 +206,7 @@ def _counts(overview: CloseOverview) -> tuple[Count, ...]:
     )
     sometimes = (
         Count(label=_("Generating"), tone="busy", number=counts.generating, url=f"{url}&status=generating"),
+        Count(label=_("Being sent"), tone="busy", number=counts.sending, url=f"{url}&status=approved"),
         Count(label=_("Out of date"), tone="attention", number=counts.stale, url=f"{url}&status=awaiting_approval"),
         Count(label=_("Failed"), tone="bad", number=counts.failed, url=f"{url}&status=failed"),
         Count(label=_("Not delivered"), tone="bad", number=counts.undelivered, url=f"{url}&status=undelivered"),
