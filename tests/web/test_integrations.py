@@ -331,6 +331,20 @@ def test_who_may_not_change_integrations_sees_them_and_changes_nothing(
     assert Integration.objects.get() == payer
 
 
+def test_a_customers_own_people_see_nothing_of_it(
+    people: People, payer: Integration, olives: ManagedAccount, signed_in: SignedIn
+) -> None:
+    user = make_user(management_account=people.msp, email="c@olives.example")
+    user.managed_account = olives
+    user.save()
+    customer = signed_in(Person(user=user))
+    parts = ("", "/unallocated", "/delegations", "/delete", "/uploads/x/delete")
+    for address in (LIST, f"{LIST}/new", "/accounts/import", *(page_of(payer, part) for part in parts)):
+        for answer in (customer.get(address), customer.post(address)):
+            assert answer.status_code in {403, 404, 405}, address
+            assert payer.name not in answer.content.decode()
+
+
 def test_another_msp_finds_nothing_of_ours(people: People, payer: Integration, signed_in: SignedIn) -> None:
     charlie = signed_in(people.charlie)
     assert payer.name not in text_of(charlie, LIST)

@@ -249,6 +249,9 @@ def test_the_month_picker_ends_with_the_newest_closed_month(client: Client, peop
     assert 'href="/?period=2026-02"' in text
     assert 'href="/?period=2026-04"' in text
     assert "Latest closed month" in text
+    assert '<option value="2026-03" selected>March 2026</option>' in text
+    assert '<option value="2026-10">October 2026</option>' in text
+    assert '<option value="2020-01" selected>' in text_of(client, "/?period=2020-01")
     assert client.get("/?period=nonsense").status_code == 200
 
 

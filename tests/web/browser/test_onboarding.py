@@ -144,6 +144,11 @@ def test_a_viewer_sees_the_close_and_nothing_to_press_that_writes(console: Conso
         period=closed_month(),
     )
     page = console.open(people.bob, "/")
+    month = closed_month()
+    page.get_by_role("combobox", name="Month").select_option(str(month.previous))
+    page.wait_for_url(f"**/?period={month.previous}")
+    expect(page.get_by_role("link", name="1 Ready")).to_be_visible()
+    page.get_by_role("link", name="Month after").click()
     page.locator(".next-step").get_by_role("link", name="Review 1 draft").click()
     expect(page.locator("#rows .pill.attention")).to_have_count(1)
     page.goto("/settings/integrations")

@@ -11,6 +11,7 @@ from billow.interfaces.web.overview.chart import Chart, chart_of
 from billow.interfaces.web.overview.set_up import SetUpStep, set_up_steps
 from billow.interfaces.web.overview.steps import Next, next_of
 from billow.interfaces.web.shown.amounts import Amount, amount, percent
+from billow.interfaces.web.shown.fields import Choice, choices_of
 from billow.interfaces.web.shown.pills import Pill
 from billow.interfaces.web.shown.times import Moment, moment, month_name, month_short, zone_of
 from billow.records.accounts.models import Permission
@@ -21,6 +22,7 @@ from billow.usecases.invoice_rows import InvoiceRow
 from billow.usecases.unallocated_costs import UnallocatedPlace
 
 MOST_LISTED = 50
+MOST_MONTHS = 24
 _FIXES = {
     "missing_exchange_rate": "/settings/exchange-rates",
     "no_billing_profile": "/settings/billing-profiles",
@@ -94,6 +96,7 @@ class Shown:
 
     title: str
     period: str
+    months: tuple[Choice, ...]
     previous_url: str
     next_url: str
     newest_url: str
@@ -124,6 +127,7 @@ def shown_of(overview: CloseOverview, *, actor: Actor, now: datetime) -> Shown:
     return Shown(
         title=month,
         period=str(period),
+        months=_months(overview),
         previous_url=f"/?period={period.previous}",
         next_url=f"/?period={period.next}" if period < overview.newest else "",
         newest_url="/" if period < overview.newest else "",
@@ -144,6 +148,16 @@ def shown_of(overview: CloseOverview, *, actor: Actor, now: datetime) -> Shown:
         may_write=may_write,
         may_feed=may_feed,
     )
+
+
+def _months(overview: CloseOverview) -> tuple[Choice, ...]:
+    """Return the months to choose from, newest first; the chosen one is always among them."""
+    months = [overview.newest]
+    while len(months) < MOST_MONTHS:
+        months.append(months[-1].previous)
+    if overview.period not in months:
+        months.append(overview.period)
+    return choices_of((str(month), month_name(month)) for month in months)
 
 
 def _source(each: MonthSource, overview: CloseOverview, *, actor: Actor, now: datetime) -> Source:
