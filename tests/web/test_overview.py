@@ -149,6 +149,16 @@ def test_invoices_are_watched_mended_looked_over_approved_and_delivered_in_this_
     assert 'name="step" value="awaiting_approval">Approve 1 draft' in text_of(client)
 
 
+def test_a_page_that_asks_again_gets_an_answer_only_when_something_changed(
+    client: Client, olives: ManagedAccount, profile: BillingProfile, begun: Invoice
+) -> None:
+    invoice = make_generating(account=olives)
+    mark = text_of(client).partition("&amp;mark=")[2].partition('"')[0]
+    assert client.get(f"{HOME}&mark={mark}").status_code == 204
+    Invoice.objects.filter(pk=invoice.pk).update(status="failed", failure_code="x", failure_message="Because")
+    assert "Because" in text_of(client, f"{HOME}&mark={mark}")
+
+
 def test_what_did_not_arrive_is_sent_again_and_then_the_month_is_closed(
     client: Client, people: People, olives: ManagedAccount, profile: BillingProfile
 ) -> None:
