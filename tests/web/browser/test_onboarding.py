@@ -71,6 +71,18 @@ def delegate_the_costs(page: Page) -> None:
     expect(page.get_by_role("heading", name="Every cost of")).to_be_visible()
 
 
+def add_a_rule_for_all(page: Page) -> None:
+    press_next(page, "Add a billing rule")
+    page.get_by_role("link", name="Adjustment").click()
+    page.get_by_label("Title").fill("Managed services")
+    page.get_by_label("Percent of the cost").fill("110")
+    page.locator("[name=apply_to_all]").check()
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator(".effects tbody tr")).to_have_count(2)
+    page.get_by_role("button", name="Add the rule").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Managed services")
+
+
 def test_an_empty_installation_leads_to_the_first_approved_invoices(
     working_console: Console, people: People, tmp_path: Path
 ) -> None:
@@ -85,9 +97,9 @@ def test_an_empty_installation_leads_to_the_first_approved_invoices(
     add_the_customers(page, tmp_path)
     delegate_the_costs(page)
 
-    page.get_by_role("navigation", name="Main").get_by_role("link", name="Overview").click()
-    expect(page.locator(".next-step .primary")).to_have_text("Add a billing rule")
-    page.locator(".next-step").get_by_role("button", name="Generate 2 invoices").click()
+    add_a_rule_for_all(page)
+
+    press_next(page, "Generate 2 invoices")
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("button", name="Generate").click()
     dialog.get_by_role("button", name="Done").click()
@@ -96,8 +108,8 @@ def test_an_empty_installation_leads_to_the_first_approved_invoices(
     approve = page.get_by_role("button", name="Approve 2 drafts")
     expect(approve).to_be_visible(timeout=40_000)
     approve.click()
-    expect(dialog).to_contain_text("602.25")
-    expect(dialog).to_contain_text("Margin")
+    expect(dialog.get_by_role("row").last).to_contain_text("60.23")  # the margin: a tenth of 361.50 and of 240.75
+    expect(dialog.get_by_role("row").last).to_contain_text("662.48")
     dialog.get_by_role("button", name="Approve & send").click()
     dialog.get_by_role("button", name="Done").click()
     expect(page.get_by_role("heading", name="is closed")).to_be_visible()
