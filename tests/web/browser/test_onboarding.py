@@ -177,7 +177,7 @@ def test_a_file_with_faults_is_corrected_and_nothing_was_stored_meanwhile(
     page.get_by_label("CSV file", exact=True).set_input_files(file)
     page.get_by_role("button", name="Check the file").click()
     expect(page.get_by_role("alert")).to_contain_text("1 of 2 rows has to be corrected")
-    expect(page.get_by_role("row").filter(has_text="Volos Shipping")).to_contain_text("currency Currency must be")
+    expect(page.get_by_label("What is wrong with row 2")).to_contain_text("currency Currency must be")
     assert not ManagedAccount.objects.exists()
     file.write_text(CUSTOMERS, encoding="utf-8")
     page.get_by_label("CSV file", exact=True).set_input_files(file)
