@@ -87,7 +87,7 @@ def test_a_bill_is_checked_then_imported_and_a_newer_one_takes_its_place(client:
     charge = Charge(sub_account="1", cost="1234.50")
     checked = client.post(page_of(payer), {"file": bill(charge), "format": "auto", "check": "yes"}).content.decode()
     assert "Checked; nothing was changed" in checked
-    assert "October 2026: 1 rows, 1,234.50 USD" in checked
+    assert "October 2026: 1 row, 1,234.50 USD" in checked
     assert not CostImport.objects.exists()
     taken = client.post(page_of(payer), {"file": bill(charge), "format": "auto"}).content.decode()
     assert "The bill was taken" in taken
@@ -99,6 +99,12 @@ def test_a_bill_is_checked_then_imported_and_a_newer_one_takes_its_place(client:
     assert "Superseded" in newer
     assert CostImport.objects.filter(superseded_at__isnull=True).count() == 1
     assert "Oct 2026" in text_of(client, LIST)
+
+
+def test_what_was_rounded_is_said(client: Client, payer: Integration) -> None:
+    fine = bill(Charge(sub_account="1", cost="1.1234567890123456789"), Charge(sub_account="2", cost="2"))
+    text = client.post(page_of(payer), {"file": fine}).content.decode()
+    assert "1 of them finer than 18 decimals and rounded, together by" in text
 
 
 def test_several_files_are_one_delivery_even_if_their_names_are_equal(client: Client, payer: Integration) -> None:
@@ -156,7 +162,7 @@ def test_costs_of_a_custom_provider_come_file_by_file_and_can_be_taken_away(clie
     answer = client.post(page_of(custom), {"file": file})
     assert answer.status_code == 303
     text = text_of(client, page_of(custom))
-    for shown in ("support.csv was imported: 1 rows", "3 Oct 2026", "12.50"):
+    for shown in ("support.csv was imported: 1 row", "3 Oct 2026", "12.50"):
         assert shown in text
     wrong = SimpleUploadedFile("wrong.csv", CUSTOM.replace("12.50", "a lot").encode(), "text/csv")
     refused = client.post(page_of(custom), {"file": wrong})

@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from billow.interfaces.web.frame.actor import actor_of, clock
@@ -117,7 +118,8 @@ def remove_integration(request: HttpRequest, token: str) -> HttpResponse:
 def _took_costs(request: HttpRequest, actor: Actor, integration: Integration) -> HttpResponse:
     data, name = uploaded(request, wanted=_("a CSV file"))
     made = upload_costs(actor=actor, integration=integration, content=data, filename=name, now=clock())
-    said = _("%(name)s was imported: %(rows)s rows") % {"name": made.filename, "rows": f"{made.rows:,}"}
+    said = ngettext("%(name)s was imported: %(rows)s row", "%(name)s was imported: %(rows)s rows", made.rows)
+    said %= {"name": made.filename, "rows": f"{made.rows:,}"}
     return went_well(request, address=f"{PATH}/{integration.token}", said=said)
 
 
@@ -150,7 +152,14 @@ def _sentence(each: ImportSummary) -> str:
         if (shown := amount(totals.billed_cost, currency=totals.currency))
     )
     values = {"month": month_name(BillingPeriod.parse(each.billing_period)), "rows": f"{each.rows:,}", "costs": costs}
-    text = _("%(month)s: %(rows)s rows, %(costs)s") % values
+    text = ngettext("%(month)s: %(rows)s row, %(costs)s", "%(month)s: %(rows)s rows, %(costs)s", each.rows) % values
+    if each.rows_rounded:
+        rounded = _("%(what)s; %(number)s of them finer than 18 decimals and rounded, together by %(difference)s")
+        text = rounded % {
+            "what": text,
+            "number": f"{each.rows_rounded:,}",
+            "difference": f"{each.rounding_difference:f}",
+        }
     if each.unchanged:
         return _("%(what)s. The same bytes are there already; nothing changed.") % {"what": text}
     if each.superseded:
