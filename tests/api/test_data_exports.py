@@ -13,7 +13,8 @@ from django.test import Client
 from billow.interfaces.jobs.worker import run_once
 from billow.records.reports.models import DataExport
 from billow.terms.period import BillingPeriod
-from billow.usecases.export_costs import LEASE, MOST_ATTEMPTS, export_due
+from billow.usecases import documents_storage
+from billow.usecases.export_costs import LEASE, MOST_ATTEMPTS, export_due, prune_exports
 from tests.api.world import Msp
 from tests.factories.agreements import assign, make_adjustment
 from tests.factories.costs import Charge, deliver, make_integration
@@ -152,6 +153,26 @@ def test_an_export_whose_worker_dies_is_taken_up_again_and_in_the_end_given_up(o
     failed = ours.client("owner").get(f"/v2/data_exports/{token}").json()
     assert (failed["status"], failed["manifest"]["files"]) == ("failed", [])
     assert failed["failure"]
+
+
+def test_files_go_when_nobody_can_fetch_them_any_more(ours: Msp, settings: LazySettings) -> None:
+    export(ours, {**MONTH, "groupings": "provider"})
+    first = DataExport.objects.get()
+    export(ours, {**MONTH, "groupings": "provider"})
+    second = DataExport.objects.exclude(pk=first.pk).get()
+    file = documents_storage.local_path(storage_key=first.storage_key)
+    assert first.storage_key == second.storage_key, "the same bytes lie in one place"
+    assert first.valid_until is not None
+    later = first.valid_until + timedelta(days=1)
+    DataExport.objects.filter(pk=second.pk).update(valid_until=later + timedelta(hours=1))
+
+    assert prune_exports(now=first.valid_until - timedelta(minutes=1)) == 0
+    assert prune_exports(now=later) == 0
+    assert file.exists(), "the second export may still be fetched"
+    assert prune_exports(now=later + timedelta(hours=1)) == 1
+    assert not file.exists()
+    assert prune_exports(now=later + timedelta(hours=1)) == 0
+    assert set(DataExport.objects.values_list("status", "storage_key")) == {("completed", "")}
 
 
 def test_an_export_with_a_key_is_made_once(ours: Msp) -> None:

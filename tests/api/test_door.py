@@ -65,6 +65,17 @@ def test_tokens_of_a_deleted_customer_end_with_it(ours: Msp) -> None:
     assert ours.client("customer").get("/v2/me").status_code == 401
 
 
+def test_head_answers_as_get_without_the_body(ours: Msp) -> None:
+    client = ours.client("viewer")
+    for address in ("/v2/me", "/v2/billing_rules", "/v2/invoices?page=1&limit=5", "/v2/oas_v3.json"):
+        whole, head = client.get(address), client.ask("HEAD", address)
+        assert (head.status_code, head.content) == (200, b""), address
+        assert head.headers["Content-Type"] == whole.headers["Content-Type"]
+        assert head.headers["Content-Length"] == str(len(whole.content))
+    assert client.ask("HEAD", "/v2/invoices/invc_0000000000000000").status_code == 404
+    assert Client().head("/v2/me").status_code == 401
+
+
 def test_unknown_addresses_methods_and_hosts_answer_with_the_envelope(ours: Msp) -> None:
     client = ours.client("owner")
     assert client.get("/v2/nowhere").status_code == 404

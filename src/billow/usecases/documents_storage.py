@@ -83,6 +83,18 @@ def read(*, stored: StoredFile) -> bytes:
     return content
 
 
+def discard(*, storage_key: str) -> None:
+    """Remove a file that nothing names any more, if it is there; never one of a document that was issued.
+
+    Raise UnableToReachDocuments if the storage cannot be used now.
+    """
+    try:
+        _storage().delete(storage_key)
+    except OSError as failed:
+        logger.warning("%s cannot be removed: %s", storage_key, failed)
+        raise UnableToReachDocuments from failed
+
+
 def storage_key(*, sha256: str, extension: str) -> str:
     """Return the place of a file with this hash, relative to the storage's root."""
     return f"{sha256[:2]}/{sha256}.{extension}"

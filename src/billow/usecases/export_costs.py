@@ -125,6 +125,23 @@ def export_due(
     return finished
 
 
+def prune_exports(*, now: datetime, limit: int = 100) -> int:
+    """Remove the files of exports that nobody can fetch any more; return how many. What was asked stays on record.
+
+    The same costs asked for twice lie in one file, which stays as long as one of the exports may be fetched. Nothing is
+    removed while an export is being written, because it may be about to name the file.
+    """
+    over = DataExport.objects.filter(valid_until__lte=now).exclude(storage_key="")
+    if DataExport.objects.filter(status=ExportStatus.PENDING, claimed_until__gt=now).exists():
+        return 0
+    fetched = DataExport.objects.filter(valid_until__gt=now).exclude(storage_key="").values("storage_key")
+    keys = list(over.exclude(storage_key__in=fetched).values_list("storage_key", flat=True).distinct()[:limit])
+    for key in keys:
+        documents_storage.discard(storage_key=key)
+        over.filter(storage_key=key).update(storage_key="")
+    return len(keys)
+
+
 def _due(now: datetime) -> Q:
     return Q(status=ExportStatus.PENDING) & (Q(claimed_until__isnull=True) | Q(claimed_until__lte=now))
 

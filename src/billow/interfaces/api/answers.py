@@ -4,7 +4,7 @@ import http
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from billow.interfaces.api.errors import Errors, refuse
 
@@ -33,9 +33,24 @@ class ApiAnswers:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Pass the request on and look at the answer."""
-        answer = self.respond(request)
         if not request.path_info.startswith(PREFIX):
-            return answer
+            return self.respond(request)
+        if request.method == "HEAD":
+            return self._head(request)
+        return self._answer(request)
+
+    def _head(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer as GET would, without the body: status, headers and its length (RFC 9110, 9.3.2)."""
+        request.method = "GET"
+        answer = self._answer(request)
+        if isinstance(answer, HttpResponse):
+            length = str(len(answer.content))
+            answer.content = b""
+            answer.headers["Content-Length"] = length
+        return answer
+
+    def _answer(self, request: HttpRequest) -> HttpResponseBase:
+        answer = self.respond(request)
         if answer.status_code >= 400 and not answer.headers.get("Content-Type", "").startswith("application/json"):
             answer = _as_envelope(answer)
         allowance = getattr(request, "allowance", None)

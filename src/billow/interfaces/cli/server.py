@@ -61,6 +61,7 @@ def serve_console(door: Door, *, bind: str, workers: int) -> None:
     web = (
         *(sys.executable, "-m", "gunicorn", "billow.wsgi:application", "--bind", bind),
         *("--workers", str(workers), "--threads", "4", "--worker-class", "gthread", "--access-logfile", "-"),
+        *("--logger-class", "billow.interfaces.cli.access_log.AccessLog"),
         # Filters on costs are long: this is the longest request line that the web server can be told to take.
         *("--limit-request-line", "8190"),
         *("--graceful-timeout", "20", "--timeout", "120", "--no-control-socket", "--pid", str(_pid_file(door.data))),

@@ -14,6 +14,7 @@ from billow.interfaces.jobs.sweep import call_all, clock, deliver_all, export_al
 from billow.interfaces.jobs.tasks import waiting_bells
 from billow.usecases.bell import Work
 from billow.usecases.call_webhooks import prune_events
+from billow.usecases.export_costs import prune_exports
 from billow.usecases.kept_answers import prune_answers
 from billow.usecases.refused import Refused
 
@@ -91,6 +92,7 @@ def _lanes() -> tuple[Lane, ...]:
 
     def keep_house(*, worker: str, carry_on: Callable[[], bool]) -> int:  # noqa: ARG001
         pruned = prune_bells(now=clock()) + prune_events(now=clock()) + prune_answers(now=clock())
+        pruned += prune_exports(now=clock())
         return pruned + months.announce(now=clock())
 
     return (
