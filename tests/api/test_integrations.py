@@ -6,6 +6,7 @@ from tests.factories.costs import make_integration
 
 def test_a_custom_provider_is_made_listed_and_deleted(ours: Msp) -> None:
     client = ours.client("owner")
+    workspace = client.get("/v2/me").json()["default_workspace_token"]
     made = client.post("/v2/integrations/custom_provider", {"name": "Temporal", "description": "Workflows"})
     assert made.status_code == 201, made.content
     integration = made.json()
@@ -15,7 +16,7 @@ def test_a_custom_provider_is_made_listed_and_deleted(ours: Msp) -> None:
         "account_identifier": "Temporal",
         "status": "connected",
         "last_updated": None,
-        "workspace_tokens": [],
+        "workspace_tokens": [workspace],
         "managed_account_tokens": [],
     }
     make_integration(management_account=ours.account, name="Azure", provider="azure")
@@ -24,7 +25,8 @@ def test_a_custom_provider_is_made_listed_and_deleted(ours: Msp) -> None:
     named = client.get("/v2/integrations?account_identifier=Azure").json()["integrations"]
     assert [each["provider"] for each in named] == ["azure"]
     path = f"/v2/integrations/{integration['token']}"
-    assert client.put(path, {"workspace_tokens": ["wrkspc_1"]}).status_code == 200
+    assert client.put(path, {"workspace_tokens": ["wrkspc_1"]}).json() == integration
+    assert client.get("/v2/teams").json()["teams"][0]["workspace_tokens"] == [workspace]
     assert client.delete(path, {}).status_code == 204
     assert client.get(path).status_code == 404
 

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from billow.records.billing.models import Invoice, ManagedAccount
+from billow.billingrules.rule import ChargeRule
+from billow.records.billing.models import BillingProfile, BillingRule, Invoice, ManagedAccount
+from billow.usecases.invoice_parties import buyer_of, seller_of
 from tests.api.world import ApiClient, Msp
 from tests.factories.agreements import make_adjustment, make_charge
 from tests.factories.costs import make_integration
@@ -310,6 +312,39 @@ def test_sql_of_several_lines_comes_back_to_the_last_sign(end: str, terraform: T
         refused = terraform.client.put(path, {"sql_query": wrong})
         assert refused.status_code == 400, wrong
     assert terraform.read(path)["sql_query"] == changed
+
+
+SPACED = " Support\n"
+
+
+def test_spaces_around_texts_come_back_and_count_for_nothing(terraform: Terraform) -> None:
+    charge = {**RULES["charge"], "title": SPACED, "service": SPACED, "category": SPACED}
+    made = terraform.send("POST", "/v2/billing_rules", charge, status=201)
+    same(charge, terraform.read(f"/v2/billing_rules/{made['token']}"))
+    changed = terraform.send("PUT", f"/v2/billing_rules/{made['token']}", {"title": "  Two "}, status=200)
+    assert changed == {**made, "title": "  Two "}
+    rule = BillingRule.objects.get(token=made["token"]).as_rule()
+    assert isinstance(rule, ChargeRule)
+    assert (rule.title, rule.service, rule.category) == ("Two", "Support", "Support")
+
+    profile = {
+        "nickname": SPACED,
+        "billing_information_attributes": {"company_name": " Nimbus ", "city": "Springfield\n"},
+        "business_information_attributes": {"metadata": {"custom_fields": [{"name": "Tax ID ", "value": " 12\n"}]}},
+        "banking_information_attributes": {"bank_name": " First ", "secure_data": {"account_number": " 12345 "}},
+    }
+    written = terraform.send("POST", "/v2/billing_profiles", profile, status=201)
+    same(profile, terraform.read(f"/v2/billing_profiles/{written['token']}"))
+    seller = seller_of(profile=BillingProfile.objects.get(token=written["token"]))
+    assert (seller.name, seller.city) == ("Nimbus", "Springfield")
+    assert [(field.name, field.value) for field in seller.custom_fields] == [("Tax ID", "12")]
+
+    account = {"name": " Initech ", "contact_email": "it@initech.example"}
+    opened = terraform.send("POST", "/v2/managed_accounts", account, status=201)
+    same(account, terraform.read(f"/v2/managed_accounts/{opened['token']}"))
+    assert buyer_of(account=ManagedAccount.objects.get(token=opened["token"])).name == "Initech"
+    blank = terraform.client.post("/v2/managed_accounts", {"name": " \n", "contact_email": "b@initech.example"})
+    assert (blank.status_code, blank.json()["errors"]) == (400, ["Name can't be blank"])
 
 
 def test_numbers_of_rules_keep_every_digit(terraform: Terraform) -> None:

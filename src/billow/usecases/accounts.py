@@ -121,7 +121,7 @@ def add_account(
     """
     actor.must_write_rules()
     actor.must_own(*rules, *integrations)
-    findings = Findings()
+    findings = Findings(keeps_spaces=actor.is_program)
     with transaction.atomic():
         lock_management_account(management_account=actor.management_account)
         account = _new(actor)
@@ -151,7 +151,7 @@ def change_account(
     """
     actor.must_write_rules()
     actor.must_own(account, *(rules or ()), *(integrations or ()))
-    findings = Findings()
+    findings = Findings(keeps_spaces=actor.is_program)
     with transaction.atomic():
         lock_management_account(management_account=actor.management_account)
         account = ManagedAccount.objects.select_for_update().get(pk=account.pk)

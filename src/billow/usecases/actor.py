@@ -39,6 +39,11 @@ class Actor:
         """Tell whether the actor is one of a managed account's own people."""
         return self.user is not None and self.user.managed_account_id is not None
 
+    @property
+    def is_program(self) -> bool:
+        """Tell whether a program asks, which compares what it reads with what it wrote to the last sign."""
+        return self.source == Source.API
+
     def may(self, permission: Permission) -> bool:
         """Tell whether the actor has the permission."""
         return self.user is None or self.user.may(permission)

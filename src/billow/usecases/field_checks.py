@@ -38,11 +38,13 @@ PARTY_FIELDS = (*BILLING_FIELDS, "custom_fields")
 class Findings:
     """Everything that is wrong with one wish, so that nobody learns of it piece by piece.
 
-    The ``read_…`` methods return the clean value and note what is wrong with it under the field's name.
+    The ``read_…`` methods return the clean value and note what is wrong with it under the field's name. Texts that a
+    program writes keep their outer spaces (``keeps_spaces``), as it compares them; they go when the text is used.
     """
 
     issues: list[Issue] = field(default_factory=list)
     row: int | None = None
+    keeps_spaces: bool = False
 
     def error(self, code: str, column: str, message: str, value: object = None) -> None:
         """Note something that stops the work."""
@@ -79,7 +81,7 @@ class Findings:
                 self.error("unknown_field", name, f"There is no field {name!r}; fields are {', '.join(known)}")
 
     def read_text(self, value: object, *, column: str, most: int = 255, required: bool = False) -> str | None:
-        """Return the text without outer spaces, or None where it is empty."""
+        """Return the text, or None where it is empty; without outer spaces unless those are kept."""
         if value is not None and not isinstance(value, str):
             self.error("not_text", column, f"{_label(column)} must be text", value)
             return None
@@ -88,11 +90,12 @@ class Findings:
             if required:
                 self.error("blank", column, f"{_label(column)} can't be blank")
             return None
-        if len(text) > most:
-            self.error("too_long", column, f"{_label(column)} has {len(text)} characters; at most {most} fit")
+        length = len(value or "") if self.keeps_spaces else len(text)
+        if length > most:
+            self.error("too_long", column, f"{_label(column)} has {length} characters; at most {most} fit")
         if any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in text):
             self.error("control_character", column, f"{_label(column)} contains a control character; remove it")
-        return text
+        return value if self.keeps_spaces else text
 
     def read_choice(self, value: object, *, column: str, choices: Sequence[str]) -> str:
         """Return the choice, written in any case."""
@@ -163,14 +166,14 @@ class Findings:
 
     def read_country(self, value: object, *, column: str = "country_code") -> str | None:
         """Return an ISO 3166 alpha-2 code exactly as it was written."""
-        text = self.read_text(value, column=column)
+        text = (self.read_text(value, column=column) or "").strip() or None
         if text is not None and not is_country(text):
             self.error("unknown_country", column, f"{_label(column)} must be a two-letter code such as DE", value)
         return text
 
     def read_address(self, value: object, *, column: str) -> str | None:
         """Return one e-mail address."""
-        text = self.read_text(value, column=column, most=254, required=True)
+        text = (self.read_text(value, column=column, most=254, required=True) or "").strip() or None
         if text is not None and not is_email_address(text):
             self.error("not_an_address", column, f"{text!r} is not an e-mail address", text)
         return text

@@ -176,7 +176,7 @@ def _save(
     seen: datetime | None = None,
     now: datetime,
 ) -> SavedProfile:
-    findings = Findings()
+    findings = Findings(keeps_spaces=actor.is_program)
     findings.read_known(fields, known=PROFILE_FIELDS)
     clean = _read(findings, fields)
     secure = _read_secure(findings, fields)
@@ -221,7 +221,7 @@ def _read_secure(findings: Findings, fields: Mapping[str, object]) -> dict[str, 
         ("swift_bic", is_bic, "is not a correct BIC"),
     )
     for name, is_correct, complaint in checks:
-        text = secure.get(name)
+        text = (secure.get(name) or "").strip()
         if text and not is_correct(text):
             findings.warn(f"doubtful_{name}", name, f"The {name.replace('_', ' ')} {complaint}; it was saved as typed")
     return secure

@@ -130,7 +130,7 @@ def tier_text(tier: Mapping[str, str]) -> str:
 
 def read_new_rule(*, actor: Actor, fields: Mapping[str, object]) -> SavedRule:
     """Return the rule that the fields describe, complete and correct, but do not save it; raise Refused."""
-    findings = Findings()
+    findings = Findings(keeps_spaces=actor.is_program)
     findings.read_known(fields, known=RULE_FIELDS)
     rule = BillingRule(management_account=actor.management_account, created_by=actor.user)
     rule.type = findings.read_choice(fields.get("type"), column="type", choices=RuleType.values)
@@ -138,9 +138,9 @@ def read_new_rule(*, actor: Actor, fields: Mapping[str, object]) -> SavedRule:
     return SavedRule(rule=rule, warnings=findings.warnings)
 
 
-def read_changed_rule(*, rule: BillingRule, fields: Mapping[str, object]) -> SavedRule:
+def read_changed_rule(*, rule: BillingRule, fields: Mapping[str, object], keeps_spaces: bool = False) -> SavedRule:
     """Return a copy of the rule with the given fields changed (never the type), not saved; raise Refused."""
-    findings = Findings()
+    findings = Findings(keeps_spaces=keeps_spaces)
     findings.read_known(fields, known=RULE_FIELDS)
     changed = copy(rule)
     _fill(findings, changed, fields)
@@ -228,7 +228,7 @@ def _fill_fee(findings: Findings, rule: BillingRule, fields: Mapping[str, object
         rule.fee_per_account = _read_flag(findings, fields, "fee_per_account")
     if "fee_provider" in fields and not (plan and _is_empty(fields["fee_provider"])):
         given = findings.read_text(fields["fee_provider"], column="fee_provider", most=40)
-        rule.fee_provider = (given or "aws").lower()
+        rule.fee_provider = (given or "aws").strip().lower()
     if rule.charge_calculation == ChargeCalculation.SUPPORT_FEE:
         rule.amount = rule.recurrence = None
 

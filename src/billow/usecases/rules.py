@@ -101,7 +101,7 @@ def change_rule(
         rule = BillingRule.objects.select_for_update().get(pk=rule.pk)
         refuse_if_changed(rule, name=rule.title, seen=seen)
         before = rule
-        read = read_changed_rule(rule=rule, fields=fields)
+        read = read_changed_rule(rule=rule, fields=fields, keeps_spaces=actor.is_program)
         rule = read.rule
         rule.save()
         if group_or_none(rule=before.as_rule()) is not group_or_none(rule=rule.as_rule()):

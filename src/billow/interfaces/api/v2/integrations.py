@@ -12,6 +12,7 @@ from billow.interfaces.api.given import Given, Text, Texts
 from billow.interfaces.api.links import Links, PageQuery, links_of
 from billow.interfaces.api.problem import Problem
 from billow.interfaces.api.text import time_text
+from billow.interfaces.api.v2.workspaces import own_workspace_tokens
 from billow.records.costs.models import Integration
 from billow.usecases.integrations import (
     add_integration,
@@ -71,7 +72,9 @@ def list_integrations(request: HttpRequest, query: Query[IntegrationQuery]) -> d
     page = page_of_integrations(
         actor=caller(request), wanted=query.wanted(), provider=query.provider, name=query.account_identifier
     )
-    return {"links": links_of(request, page=page), "integrations": [integration_shown(each) for each in page.items]}
+    seen_in = own_workspace_tokens(request)
+    shown = [integration_shown(each, workspace_tokens=seen_in) for each in page.items]
+    return {"links": links_of(request, page=page), "integrations": shown}
 
 
 @router.post(
@@ -84,7 +87,7 @@ def create_custom_provider(request: HttpRequest, given: Body[CustomProviderGiven
     """Return the new integration, whose costs are uploaded as CSV."""
     actor = caller(request)
     made = add_integration(actor=actor, name=given.name, provider="custom_provider", now=clock())
-    return Status(201, integration_shown(integration_with(actor=actor, token=made.token)))
+    return Status(201, _shown(request, integration_with(actor=actor, token=made.token)))
 
 
 @router.post("/gcp", response=answers(None, status=201), operation_id="createGCPIntegration", summary="Not offered")
@@ -107,7 +110,7 @@ def create_azure(request: HttpRequest) -> None:
 )
 def get_integration(request: HttpRequest, integration_token: str) -> dict[str, Any]:
     """Return one integration."""
-    return integration_shown(integration_with(actor=caller(request), token=integration_token))
+    return _shown(request, integration_with(actor=caller(request), token=integration_token))
 
 
 @router.put(
@@ -124,7 +127,7 @@ def update_integration(
     """Return the integration; workspaces are taken and not kept, as each sees them all."""
     actor = caller(request)
     actor.must_write_rules()
-    return integration_shown(integration_with(actor=actor, token=integration_token))
+    return _shown(request, integration_with(actor=actor, token=integration_token))
 
 
 @router.delete(
@@ -141,8 +144,8 @@ def remove_integration(request: HttpRequest, integration_token: str) -> Status[N
     return Status(204, None)
 
 
-def integration_shown(integration: Integration) -> dict[str, Any]:
-    """Return an integration."""
+def integration_shown(integration: Integration, *, workspace_tokens: list[str]) -> dict[str, Any]:
+    """Return an integration, which every workspace shows."""
     accounts = dict.fromkeys(row.managed_account.token for row in integration.delegations.all())
     last = getattr(integration, "last_import_at", None)
     return {
@@ -151,10 +154,14 @@ def integration_shown(integration: Integration) -> dict[str, Any]:
         "account_identifier": integration.name,
         "status": "connected" if last is None else "imported",
         "last_updated": None if last is None else time_text(last),
-        "workspace_tokens": [],
+        "workspace_tokens": workspace_tokens,
         "created_at": time_text(integration.created_at),
         "managed_account_tokens": list(accounts),
     }
+
+
+def _shown(request: HttpRequest, integration: Integration) -> dict[str, Any]:
+    return integration_shown(integration, workspace_tokens=own_workspace_tokens(request))
 
 
 def _refuse(request: HttpRequest) -> None:

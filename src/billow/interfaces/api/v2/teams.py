@@ -10,6 +10,7 @@ from billow.interfaces.api.answers import answers
 from billow.interfaces.api.auth import caller, clock
 from billow.interfaces.api.given import Given, Text, Texts
 from billow.interfaces.api.links import Links, PageQuery, links_of
+from billow.interfaces.api.v2.workspaces import own_workspace_tokens
 from billow.records.accounts.models import Role, Team, TeamMember
 from billow.usecases.page import page_of_all
 from billow.usecases.teams import (
@@ -88,19 +89,21 @@ class MemberGiven(Given):
 def list_teams(request: HttpRequest, query: Query[TeamQuery]) -> dict[str, Any]:
     """Return the teams, Everyone first."""
     page = page_of_teams(actor=caller(request), wanted=query.wanted(), text=query.q)
-    return {"links": links_of(request, page=page), "teams": [_shown(team) for team in page.items]}
+    tokens = own_workspace_tokens(request)
+    return {"links": links_of(request, page=page), "teams": [_shown(team, tokens) for team in page.items]}
 
 
 @router.post("", response=answers(TeamShown, status=201), operation_id="createTeam", summary="Create a team")
 def create_team(request: HttpRequest, given: Body[TeamGiven]) -> Status[Any]:
     """Return the new team."""
-    return Status(201, _shown(add_team(actor=caller(request), fields=given.fields(), now=clock())))
+    team = add_team(actor=caller(request), fields=given.fields(), now=clock())
+    return Status(201, _shown(team, own_workspace_tokens(request)))
 
 
 @router.get("/{team_token}", response=answers(TeamShown), operation_id="getTeam", summary="Show a team")
 def get_team(request: HttpRequest, team_token: str) -> dict[str, Any]:
     """Return one team."""
-    return _shown(team_with(actor=caller(request), token=team_token))
+    return _shown(team_with(actor=caller(request), token=team_token), own_workspace_tokens(request))
 
 
 @router.put("/{team_token}", response=answers(TeamShown), operation_id="updateTeam", summary="Change a team")
@@ -108,7 +111,8 @@ def update_team(request: HttpRequest, team_token: str, given: Body[TeamGiven]) -
     """Return the team as it is now; a list of users replaces the members."""
     actor = caller(request)
     team = team_with(actor=actor, token=team_token)
-    return _shown(change_team(actor=actor, team=team, fields=given.fields(), now=clock()))
+    team = change_team(actor=actor, team=team, fields=given.fields(), now=clock())
+    return _shown(team, own_workspace_tokens(request))
 
 
 @router.delete("/{team_token}", response=answers(None, status=204), operation_id="deleteTeam", summary="Delete a team")
@@ -162,13 +166,13 @@ def delete_member(request: HttpRequest, team_token: str, user_token: str) -> Sta
     return Status(204, None)
 
 
-def _shown(team: Team) -> dict[str, Any]:
+def _shown(team: Team, workspace_tokens: list[str]) -> dict[str, Any]:
     users = [member.user for member in members_of(team=team)]
     return {
         "token": team.token,
         "name": team.name,
         "description": team.description,
-        "workspace_tokens": [],
+        "workspace_tokens": workspace_tokens,
         "user_emails": [user.email for user in users],
         "user_tokens": [user.token for user in users],
     }

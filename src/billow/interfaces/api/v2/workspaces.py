@@ -16,6 +16,7 @@ from billow.usecases.workspaces import (
     add_workspace,
     change_workspace,
     delete_workspace,
+    own_workspaces,
     page_of_workspaces,
     workspace_with,
 )
@@ -131,3 +132,8 @@ def workspace_shown(workspace: Workspace) -> dict[str, Any]:
         "exchange_rate_date": workspace.exchange_rate_date,
         "managed_account_token": None if account is None else account.token,
     }
+
+
+def own_workspace_tokens(request: HttpRequest) -> list[str]:
+    """Return the tokens of the caller's own workspaces: integrations and teams belong to all of them."""
+    return [workspace.token for workspace in own_workspaces(actor=caller(request), now=clock())]

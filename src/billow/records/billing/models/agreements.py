@@ -117,13 +117,13 @@ class BillingRule(models.Model):
         """Return the rule as the value that rating works with."""
         common: dict[str, Any] = {
             "token": self.token,
-            "title": self.title,
+            "title": self.title.strip(),
             "start_date": self.start_date,
             "end_date": self.end_date,
         }
         match self.type:
             case RuleType.EXCLUSION:
-                return values.ExclusionRule(charge_type=self.charge_type or "", **common)
+                return values.ExclusionRule(charge_type=_trimmed(self.charge_type), **common)
             case RuleType.ADJUSTMENT:
                 return self._as_adjustment(common)
             case RuleType.CUSTOM:
@@ -139,14 +139,17 @@ class BillingRule(models.Model):
             case AdjustmentType.RETIER:
                 return values.RetierRule(include_free_tier=self.include_free_tier, **common)
         return values.AdjustmentRule(
-            percentage=self.percentage, service=self.service or None, category=self.category or None, **common
+            percentage=self.percentage,
+            service=_trimmed(self.service) or None,
+            category=_trimmed(self.category) or None,
+            **common,
         )
 
     def _as_booking(self, common: Mapping[str, Any]) -> values.BillingRule:
         line: dict[str, Any] = {
-            "service": self.service or "",
-            "category": self.category or "",
-            "sub_category": self.sub_category or "",
+            "service": _trimmed(self.service),
+            "category": _trimmed(self.category),
+            "sub_category": _trimmed(self.sub_category),
         }
         if self.charge_calculation == ChargeCalculation.SUPPORT_FEE:
             return values.SupportFeeRule(
@@ -167,6 +170,11 @@ class BillingRule(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+def _trimmed(text: str | None) -> str:
+    """Return the text as rules use it: programs may write spaces around it, which come back to them."""
+    return (text or "").strip()
 
 
 def _tier(entry: Mapping[str, str]) -> values.FeeTier:
