@@ -109,7 +109,7 @@ def test_other_methods_pass_the_key_over(ours: Msp) -> None:
 
 
 def test_a_failure_nobody_foresaw_undoes_the_work_and_frees_the_key(ours: Msp, monkeypatch: pytest.MonkeyPatch) -> None:
-    def shown(team: Team) -> Any:
+    def shown(team: Team, workspace_tokens: list[str]) -> Any:
         raise ZeroDivisionError
 
     with monkeypatch.context() as patch, pytest.raises(ZeroDivisionError):
