@@ -6,6 +6,8 @@ from typing import Any
 
 from ninja import NinjaAPI
 
+from billow.interfaces.api.examples import add_examples
+
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _METHODS = frozenset({"get", "post", "put", "delete"})
 _OF_THE_WEB_SERVER = {
@@ -15,13 +17,14 @@ _OF_THE_WEB_SERVER = {
 
 
 def openapi(*, api: NinjaAPI) -> dict[str, Any]:
-    """Return the document, with links from every answer that names something to whatever can be done with it."""
+    """Return the document, with examples of bodies, and links from answers to what can be done with what they name."""
     document: dict[str, Any] = api.get_openapi_schema(path_prefix="/v2/")
     for _, operation in _operations(document):
         for status, description in _OF_THE_WEB_SERVER.items():
             operation["responses"][status] = {"description": description, "content": {"text/html": {}}}
     for path, operation in _operations(document):
         _link(document, path, operation)
+    add_examples(document)
     return document
 
 

@@ -1,5 +1,6 @@
 """The API's reference for people, made of its OpenAPI document: as Markdown, and as a page of the server itself."""
 
+import json
 from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
@@ -27,6 +28,7 @@ def markdown(document: Mapping[str, Any]) -> str:
             parts.append(f"{operation['summary']} (`{operation['operationId']}`). {about}\n")
             parts += _table("Parameter", _parameters(operation))
             parts += _table("Body", _fields(document, _body(operation)))
+            parts += [f"Example: {name}\n\n```json\n{body}\n```\n" for name, body in _examples(operation)]
             status, answer = _answer(operation)
             parts += _table(f"Answer {status}", _fields(document, answer))
     return "\n".join(parts)
@@ -47,6 +49,10 @@ def page(document: Mapping[str, Any]) -> str:
                 (f"Answer {_answer(operation)[0]}", _fields(document, _answer(operation)[1])),
             ):
                 lines += _html_table(name, list(rows))
+            lines += [
+                f"<details><summary>Example: {escape(name)}</summary><pre>{escape(body)}</pre></details>"
+                for name, body in _examples(operation)
+            ]
     return "\n".join([*lines, "</body></html>"])
 
 
@@ -70,6 +76,13 @@ def _parameters(operation: Mapping[str, Any]) -> Iterator[Row]:
 
 def _body(operation: Mapping[str, Any]) -> Mapping[str, Any]:
     return _schema(operation.get("requestBody", {}))
+
+
+def _examples(operation: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Return what each example of the body is, and the body as text."""
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        for example in content.get("examples", {}).values():
+            yield example["summary"], json.dumps(example["value"], indent=2)
 
 
 def _answer(operation: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
