@@ -5,14 +5,17 @@ It stops a plan when one attribute comes back another way than it was written.
 """
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from billow.billingrules.rule import ChargeRule
 from billow.records.billing.models import BillingProfile, BillingRule, Invoice, ManagedAccount
+from billow.usecases.find import find_account, find_rule
 from billow.usecases.invoice_parties import buyer_of, seller_of
-from tests.api.world import ApiClient, Msp
+from billow.usecases.rules_as_code import export_rules, plan_rules
+from tests.api.world import NOW, ApiClient, Msp
 from tests.factories.agreements import make_adjustment, make_charge
 from tests.factories.costs import make_integration
 
@@ -345,6 +348,24 @@ def test_spaces_around_texts_come_back_and_count_for_nothing(terraform: Terrafor
     assert buyer_of(account=ManagedAccount.objects.get(token=opened["token"])).name == "Initech"
     blank = terraform.client.post("/v2/managed_accounts", {"name": " \n", "contact_email": "b@initech.example"})
     assert (blank.status_code, blank.json()["errors"]) == (400, ["Name can't be blank"])
+
+
+@pytest.mark.parametrize("name", ["Acme\x1f", "\x0bAcme", "Acme\x85", "Ac\tme"])
+def test_control_characters_are_refused_around_a_text_too(name: str, terraform: Terraform) -> None:
+    answer = terraform.client.post("/v2/managed_accounts", {"name": name, "contact_email": "it@acme.example"})
+    assert (answer.status_code, answer.json()["errors"]) == (400, ["Name contains a control character; remove it"])
+
+
+def test_rules_as_code_and_names_mind_no_spaces(terraform: Terraform, ours: Msp, tmp_path: Path) -> None:
+    spaced = {"title": SPACED, "type": "exclusion", "charge_type": " Tax "}
+    made = terraform.send("POST", "/v2/billing_rules", spaced, status=201)
+    account = {"name": " Initech\n", "contact_email": "it@initech.example", "billing_rule_tokens": [made["token"]]}
+    opened = terraform.send("POST", "/v2/managed_accounts", account, status=201)
+    export_rules(actor=ours.operator, folder=tmp_path)
+    plan = plan_rules(actor=ours.operator, folder=tmp_path, now=NOW)
+    assert (plan.added, plan.changed, plan.removed, plan.assignments) == ((), (), (), ())
+    assert find_rule(actor=ours.operator, text="support").token == made["token"]
+    assert find_account(actor=ours.operator, text="Initech").token == opened["token"]
 
 
 def test_numbers_of_rules_keep_every_digit(terraform: Terraform) -> None:

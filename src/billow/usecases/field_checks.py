@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 
 from billow.terms.issue import Issue, Severity, has_errors
 from billow.terms.money import UnknownCurrency, currency_of
+from billow.terms.text import trimmed
 from billow.usecases.refused import Refused
 
 MOST_ADDRESSES = 50
@@ -18,6 +19,8 @@ MOST_DECIMALS = 10
 
 NO_COUNTRIES = frozenset(["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "XK", "ZZ"])
 """Two-letter codes of the Unicode data that ISO 3166 does not assign to a country."""
+
+_OUTER = " \t\r\n"
 
 _DAY = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:[T ].*)?$")
 
@@ -93,7 +96,9 @@ class Findings:
         length = len(value or "") if self.keeps_spaces else len(text)
         if length > most:
             self.error("too_long", column, f"{_label(column)} has {length} characters; at most {most} fit")
-        if any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in text):
+        # Python's idea of outer space includes control characters, which are not kept either.
+        inner = (value or "").strip(_OUTER) if self.keeps_spaces else text
+        if any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in inner):
             self.error("control_character", column, f"{_label(column)} contains a control character; remove it")
         return value if self.keeps_spaces else text
 
@@ -166,14 +171,14 @@ class Findings:
 
     def read_country(self, value: object, *, column: str = "country_code") -> str | None:
         """Return an ISO 3166 alpha-2 code exactly as it was written."""
-        text = (self.read_text(value, column=column) or "").strip() or None
+        text = trimmed(self.read_text(value, column=column)) or None
         if text is not None and not is_country(text):
             self.error("unknown_country", column, f"{_label(column)} must be a two-letter code such as DE", value)
         return text
 
     def read_address(self, value: object, *, column: str) -> str | None:
         """Return one e-mail address."""
-        text = (self.read_text(value, column=column, most=254, required=True) or "").strip() or None
+        text = trimmed(self.read_text(value, column=column, most=254, required=True)) or None
         if text is not None and not is_email_address(text):
             self.error("not_an_address", column, f"{text!r} is not an e-mail address", text)
         return text

@@ -1,5 +1,6 @@
 """Find the record a person names: by token, or by its name where only one has it."""
 
+import re
 from typing import TypeVar
 
 from django.db.models import Model, QuerySet
@@ -44,7 +45,8 @@ def find_invoice(*, actor: Actor, text: str) -> Invoice:
 
 def _find(rows: "QuerySet[RowT]", text: str, *, by: str, kind: str, list_with: str) -> RowT:
     wanted = text.strip()
-    for condition in ({"token": wanted}, {by: wanted}, {f"{by}__iexact": wanted}):
+    spaced = rf"^\s*{re.escape(wanted)}\s*$"  # programs may have written spaces around a name
+    for condition in ({"token": wanted}, {by: wanted}, {f"{by}__iexact": wanted}, {f"{by}__iregex": spaced}):
         found = list(rows.filter(**condition).order_by("pk")[:6]) if wanted else []
         if len(found) == 1:
             return found[0]

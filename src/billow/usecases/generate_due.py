@@ -265,7 +265,7 @@ def _draft(invoice: Invoice, inputs: _Inputs, rated: RatedCosts) -> InvoiceValue
         exchange_rates=inputs.exchange_rates,
         cost_basis=CostBasis(profile.cost_basis),
         rounding_rule=RoundingRule(profile.rounding_rule),
-        rule_titles={rule.token: rule.title.strip() for rule in _rules(inputs, account.token)},
+        rule_titles={rule.token: rule.title for rule in _rules(inputs, account.token)},
         locale=account.locale,
     )
     faults = check_invoice(invoice=value)

@@ -16,6 +16,7 @@ from billow.invoicing.invoice import (
 )
 from billow.records.billing import models as billing
 from billow.terms.period import BillingPeriod
+from billow.terms.text import trimmed
 
 
 def profile_of(
@@ -32,25 +33,25 @@ def profile_of(
 
 def seller_of(*, profile: billing.BillingProfile) -> Party:
     """Return the seller as printed."""
-    return _party(profile, token=profile.token, name=_printed(profile.company_name) or profile.management_account.name)
+    return _party(profile, token=profile.token, name=trimmed(profile.company_name) or profile.management_account.name)
 
 
 def buyer_of(*, account: billing.ManagedAccount) -> Party:
     """Return the buyer as printed."""
-    return _party(account, token=account.token, name=_printed(account.company_name) or account.name.strip())
+    return _party(account, token=account.token, name=trimmed(account.company_name) or trimmed(account.name))
 
 
 def bank_of(*, profile: billing.BillingProfile) -> BankAccount:
     """Return where the seller is to be paid, in clear."""
     secure: Mapping[str, Any] = json.loads(profile.secure_data) if profile.secure_data else {}
     return BankAccount(
-        bank_name=_printed(profile.bank_name),
-        beneficiary_name=_printed(profile.beneficiary_name),
-        tax_id=_printed(profile.bank_tax_id),
-        account_number=_printed(secure.get("account_number")),
-        routing_number=_printed(secure.get("routing_number")),
-        iban=_printed(secure.get("iban")),
-        swift_bic=_printed(secure.get("swift_bic")),
+        bank_name=trimmed(profile.bank_name),
+        beneficiary_name=trimmed(profile.beneficiary_name),
+        tax_id=trimmed(profile.bank_tax_id),
+        account_number=trimmed(secure.get("account_number")),
+        routing_number=trimmed(secure.get("routing_number")),
+        iban=trimmed(secure.get("iban")),
+        swift_bic=trimmed(secure.get("swift_bic")),
     )
 
 
@@ -58,7 +59,7 @@ def adjustment_items_of(*, profile: billing.BillingProfile) -> tuple[AdjustmentI
     """Return the profile's taxes, fees, credits and discounts in order."""
     return tuple(
         AdjustmentItem(
-            name=_printed(item["name"]),
+            name=trimmed(item["name"]),
             adjustment_type=AdjustmentType(item["adjustment_type"]),
             calculation_type=CalculationType(item["calculation_type"]),
             amount=Decimal(str(item["amount"])),
@@ -89,20 +90,15 @@ def _party(row: billing.BillingProfile | billing.ManagedAccount, *, token: str, 
     return Party(
         token=token,
         name=name,
-        country_code=_printed(row.country_code),
-        address_line_1=_printed(row.address_line_1),
-        address_line_2=_printed(row.address_line_2),
-        city=_printed(row.city),
-        state=_printed(row.state),
-        postal_code=_printed(row.postal_code),
+        country_code=trimmed(row.country_code),
+        address_line_1=trimmed(row.address_line_1),
+        address_line_2=trimmed(row.address_line_2),
+        city=trimmed(row.city),
+        state=trimmed(row.state),
+        postal_code=trimmed(row.postal_code),
         billing_email=tuple(row.billing_email or ()),
         custom_fields=tuple(
-            CustomField(name=_printed(field["name"]), value=_printed(field.get("value")))
+            CustomField(name=trimmed(field["name"]), value=trimmed(field.get("value")))
             for field in row.custom_fields or ()
         ),
     )
-
-
-def _printed(text: str | None) -> str:
-    """Return the text as printed: the outer spaces that programs may have written are theirs alone."""
-    return (text or "").strip()

@@ -11,6 +11,7 @@ from pathlib import Path
 from billow.billingrules.text_form import read_toml, write_toml
 from billow.records.billing.models import BillingRule
 from billow.terms.issue import Issue
+from billow.terms.text import trimmed
 from billow.usecases.refused import Refused
 from billow.usecases.rule_fields import DEFAULTS, RULE_FIELDS, SHORTCUTS
 
@@ -100,9 +101,16 @@ def read_rule_file(*, path: Path) -> RuleFile:
 
 
 def rule_entries(*, rule: BillingRule) -> dict[str, object]:
-    """Return what the rule's file says, in its order; what goes without saying is None."""
-    values = ((name, getattr(rule, name)) for name in _OWN_FIELDS)
+    """Return what the rule's file says, in its order; what goes without saying is None.
+
+    Spaces around a text that another program wrote are its own and no difference; SQL is kept to the last sign.
+    """
+    values = ((name, _told(name, getattr(rule, name))) for name in _OWN_FIELDS)
     return {"token": rule.token} | {name: None if value == DEFAULTS.get(name) else value for name, value in values}
+
+
+def _told(name: str, value: object) -> object:
+    return trimmed(value) if isinstance(value, str) and name != "sql_query" else value
 
 
 def write_files(*, folder: Path, texts: Mapping[str, str]) -> list[tuple[Path, Path]]:

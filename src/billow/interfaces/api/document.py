@@ -24,7 +24,7 @@ def openapi(*, api: NinjaAPI) -> dict[str, Any]:
             operation["responses"][status] = {"description": description, "content": {"text/html": {}}}
     for path, operation in _operations(document):
         _link(document, path, operation)
-    add_examples(document)
+        add_examples(operation)
     return document
 
 

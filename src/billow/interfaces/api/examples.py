@@ -91,7 +91,7 @@ REQUESTS: Mapping[str, Mapping[str, Body]] = {
     "downloadCreditNote": {"PDF": {"file_type": "pdf"}},
     "createWebhook": {"A ledger": _WEBHOOK},
     "updateWebhook": {"Switched off": {"active": False}},
-    "rotateWebhookSecret": {"Nothing": {}},
+    "rotateWebhookSecret": {"Both for two days": {"overlap_hours": 48}},
     "replayWebhookEvents": {"All that failed since": {"failed_since": "2026-11-01T00:00:00Z"}},
     "createBillingProfile": {"With bank account and tax": _PROFILE_BODY},
     "updateBillingProfile": {"Another address": {"billing_information_attributes": {"address_line_1": "2 Main St"}}},
@@ -177,13 +177,8 @@ REQUESTS: Mapping[str, Mapping[str, Body]] = {
 """By operation, then by what the example is."""
 
 
-def add_examples(document: Mapping[str, Any]) -> None:
-    """Put the examples beside the schemas of the bodies they are for."""
-    for methods in document["paths"].values():
-        for operation in methods.values():
-            content = operation.get("requestBody", {}).get("content", {}).get("application/json")
-            examples = REQUESTS.get(operation["operationId"])
-            if content is not None and examples is not None:
-                content["examples"] = {
-                    name.lower().replace(" ", "_"): {"summary": name, "value": body} for name, body in examples.items()
-                }
+def add_examples(operation: Mapping[str, Any]) -> None:
+    """Put the operation's examples beside the schema of its body, if it takes one."""
+    for name, body in REQUESTS.get(operation["operationId"], {}).items():
+        examples = operation["requestBody"]["content"]["application/json"].setdefault("examples", {})
+        examples[name.lower().replace(" ", "_")] = {"summary": name, "value": body}

@@ -13,6 +13,7 @@ from billow.records.billing.models.parties import ManagedAccount
 from billow.records.billing.scope import ScopedQuerySet
 from billow.records.fields import ExactDecimalField
 from billow.records.tokened import token_field
+from billow.terms.text import trimmed
 
 
 class RuleType(models.TextChoices):
@@ -117,13 +118,13 @@ class BillingRule(models.Model):
         """Return the rule as the value that rating works with."""
         common: dict[str, Any] = {
             "token": self.token,
-            "title": self.title.strip(),
+            "title": trimmed(self.title),
             "start_date": self.start_date,
             "end_date": self.end_date,
         }
         match self.type:
             case RuleType.EXCLUSION:
-                return values.ExclusionRule(charge_type=_trimmed(self.charge_type), **common)
+                return values.ExclusionRule(charge_type=trimmed(self.charge_type), **common)
             case RuleType.ADJUSTMENT:
                 return self._as_adjustment(common)
             case RuleType.CUSTOM:
@@ -140,16 +141,16 @@ class BillingRule(models.Model):
                 return values.RetierRule(include_free_tier=self.include_free_tier, **common)
         return values.AdjustmentRule(
             percentage=self.percentage,
-            service=_trimmed(self.service) or None,
-            category=_trimmed(self.category) or None,
+            service=trimmed(self.service) or None,
+            category=trimmed(self.category) or None,
             **common,
         )
 
     def _as_booking(self, common: Mapping[str, Any]) -> values.BillingRule:
         line: dict[str, Any] = {
-            "service": _trimmed(self.service),
-            "category": _trimmed(self.category),
-            "sub_category": _trimmed(self.sub_category),
+            "service": trimmed(self.service),
+            "category": trimmed(self.category),
+            "sub_category": trimmed(self.sub_category),
         }
         if self.charge_calculation == ChargeCalculation.SUPPORT_FEE:
             return values.SupportFeeRule(
@@ -170,11 +171,6 @@ class BillingRule(models.Model):
 
     def __str__(self) -> str:
         return self.title
-
-
-def _trimmed(text: str | None) -> str:
-    """Return the text as rules use it: programs may write spaces around it, which come back to them."""
-    return (text or "").strip()
 
 
 def _tier(entry: Mapping[str, str]) -> values.FeeTier:
