@@ -29,6 +29,13 @@ def page_of_teams(*, actor: Actor, wanted: PageWanted, text: str = "") -> Page[T
     return page_of(rows.order_by("-is_everyone", "name", "pk"), wanted=wanted)
 
 
+def all_teams(*, actor: Actor) -> tuple[Team, ...]:
+    """Return every team, Everyone first and then by name."""
+    actor.must(Permission.SEE_MANAGEMENT)
+    everyone_team(actor=actor)
+    return tuple(_visible(actor).order_by("-is_everyone", "name", "pk"))
+
+
 def team_with(*, actor: Actor, token: str) -> Team:
     """Return the team with this token."""
     actor.must(Permission.SEE_MANAGEMENT)

@@ -22,6 +22,7 @@ from billow.interfaces.web.integrations.view import integrations_page, new_integ
 from billow.interfaces.web.invoice.view import document, live_invoice, one_invoice
 from billow.interfaces.web.invoices.view import confirm, do, download, invoices_page, live_rows
 from billow.interfaces.web.overview.view import overview_page
+from billow.interfaces.web.partner_settings.urls import PARTNER_SETTINGS
 from billow.interfaces.web.profile.view import change_logo, new_profile, one_profile, remove_profile
 from billow.interfaces.web.profiles.view import logo, profiles_page
 from billow.interfaces.web.rates.view import rates_page
@@ -60,6 +61,7 @@ urlpatterns = [
     path("settings/billing-rules/check-sql", check_sql),
     path("settings/billing-rules/<slug:token>", one_rule),
     path("settings/billing-rules/<slug:token>/delete", remove_rule),
+    *PARTNER_SETTINGS,
     path("accounts", accounts_page),
     path("accounts/new", new_account),
     path("accounts/costs", page_costs),

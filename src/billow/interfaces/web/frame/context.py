@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.http import HttpRequest
 
 from billow import __version__
+from billow.interfaces.web.frame.settings_places import Group, groups_for
 from billow.interfaces.web.frame.theme import theme_of
 from billow.records.accounts.models import Permission, User
 
@@ -29,6 +30,7 @@ class Frame:
     initials: str = ""
     may_write: bool = False
     may_see_management: bool = False
+    settings: tuple[Group, ...] = ()
 
 
 def frame(request: HttpRequest) -> dict[str, Frame]:
@@ -49,5 +51,6 @@ def frame(request: HttpRequest) -> dict[str, Frame]:
             initials="".join(word[0] for word in person.replace("@", " ").split()[:2]).upper(),
             may_write=user.may_write_invoices,
             may_see_management=user.may(Permission.SEE_MANAGEMENT),
+            settings=groups_for(user.may),
         )
     }

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import TypeVar
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,6 +13,7 @@ from billow.interfaces.web.frame.actor import actor_of, clock
 from billow.usecases.form_once import once
 from billow.usecases.refused import Refused
 
+T = TypeVar("T")
 MOST_UPLOADED_BYTES = 5 * 2**20
 
 
@@ -65,3 +67,18 @@ def in_dialog(
         return render(request, fragment, values, status=status)
     page = {**values, "fragment": fragment, "back": back, "dialog_title": title}
     return render(request, "frame/dialog.html", page, status=status)
+
+
+def shown_once(request: HttpRequest, *, work: Callable[[], T], back: str) -> T | None:
+    """Do the work of a form that makes a secret, once per key; None for a form that was sent before.
+
+    The secret is in the answer to the first and nowhere else; ``back`` is where the others are sent.
+    """
+    made: list[T] = []
+
+    def do() -> str:
+        made.append(work())
+        return back
+
+    once(actor=actor_of(request), key=request.POST.get("once", ""), work=do, now=clock())
+    return made[0] if made else None

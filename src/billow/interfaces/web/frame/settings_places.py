@@ -1,0 +1,87 @@
+"""What partner settings there are, in which order, and who sees each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from billow.records.accounts.models import Permission
+
+Words = str | Promise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A page of settings: how views call it, where it is, and what it is for."""
+
+    key: str
+    path: str
+    name: Words
+    purpose: Words
+    needs: Permission = Permission.SEE_MANAGEMENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Pages that belong together."""
+
+    name: Words
+    places: tuple[Place, ...]
+
+
+GROUPS = (
+    Group(
+        name=_("Invoicing"),
+        places=(
+            Place(
+                key="profiles",
+                path="/settings/billing-profiles",
+                name=_("Billing profiles"),
+                purpose=_("Who invoices come from: address, bank account, logo, taxes and fees."),
+            ),
+            Place(
+                key="rules",
+                path="/settings/billing-rules",
+                name=_("Billing rules"),
+                purpose=_("What is added to a customer's costs, taken off, or left out."),
+            ),
+            Place(
+                key="rates",
+                path="/settings/exchange-rates",
+                name=_("Exchange rates"),
+                purpose=_("Your own rates for customers who pay in another currency."),
+            ),
+        ),
+    ),
+    Group(
+        name=_("Costs"),
+        places=(
+            Place(
+                key="integrations",
+                path="/settings/integrations",
+                name=_("Integrations"),
+                purpose=_("Where bills come from, and what arrived."),
+            ),
+        ),
+    ),
+    Group(
+        name=_("Access"),
+        places=(
+            Place(
+                key="tokens",
+                path="/settings/tokens",
+                name=_("Access tokens"),
+                purpose=_("Secrets with which programs act for you through the API."),
+            ),
+        ),
+    ),
+)
+
+
+def groups_for(may: Callable[[Permission], bool]) -> tuple[Group, ...]:
+    """Return the groups with the pages that somebody may see; empty groups are left out."""
+    shown = (
+        Group(name=group.name, places=tuple(place for place in group.places if may(place.needs))) for group in GROUPS
+    )
+    return tuple(group for group in shown if group.places)

@@ -1,0 +1,98 @@
+"""Partner settings in a real browser: every page narrow and wide, light and dark, with much on it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from billow.records.accounts.models import ApiToken
+from billow.usecases.api_tokens import create_token
+from billow.usecases.users import add_service
+from tests.people import People
+from tests.web.browser.conftest import Console
+from tests.web.browser.test_layout import overflow, violations
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+LONG = "A name that is longer than any column of any table on this page is wide"
+
+
+def fill(people: People) -> dict[str, str]:
+    """Make something of everything; return the addresses to look at by name."""
+    now, alice = datetime.now(UTC), people.alice.actor
+    service = add_service(actor=alice, name="Data warehouse", role="editor", now=now)
+    for user, description, scopes, days in (
+        (people.alice.user, "Terraform", ["read", "write"], 365),
+        (service, LONG, ["read"], 9),
+        (people.bob.user, "", ["read"], None),
+    ):
+        token = create_token(
+            actor=alice,
+            user=user,
+            scopes=scopes,
+            description=description,
+            expires_at=None if days is None else now + timedelta(days=days),
+            now=now,
+        )
+    return {
+        "all settings": "/settings",
+        "tokens": "/settings/tokens",
+        "ended tokens": "/settings/tokens?show=ended",
+        "new token": "/settings/tokens/new",
+        "revoke": f"/settings/tokens/{token.row.token}/revoke",
+    }
+
+
+@pytest.mark.parametrize("width", [360, 768, 1101, 1280, 1600])
+def test_nothing_scrolls_sideways(width: int, console: Console, people: People) -> None:
+    found = fill(people)
+    page = console.open(people.alice, "/settings", width=width)
+    for name, address in found.items():
+        page.goto(address)
+        assert (name, overflow(page)) == (name, 0)
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(scheme: str, width: int, console: Console, people: People) -> None:
+    found = fill(people)
+    page = console.open(people.alice, "/settings", width=width, scheme=scheme)
+    for name, address in found.items():
+        page.goto(address)
+        assert (name, violations(page)) == (name, [])
+
+
+def test_targets_are_large_enough_on_a_phone(console: Console, people: People) -> None:
+    found = fill(people)
+    page = console.open(people.alice, "/settings", width=360)
+    for name, address in found.items():
+        page.goto(address)
+        small = page.evaluate(
+            """[...document.querySelectorAll('main a, main button, main summary, main select, main label.tick')]
+            .filter(e => e.checkVisibility() && !e.closest('p, h1, .quiet-link'))
+            .map(e => [e.innerText || e.ariaLabel, Math.round(e.getBoundingClientRect().height)])
+            .filter(([, height]) => height < 40)"""
+        )
+        assert (name, small) == (name, [])
+
+
+def test_a_token_is_made_copied_and_revoked_with_the_keyboard(console: Console, people: People) -> None:
+    page = console.open(people.alice, "/settings/tokens", scheme="dark")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("link", name="New token").first.focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("Name", exact=False).first.fill("Terraform")
+    page.keyboard.press("Enter")
+    secret = page.get_by_label("Secret").input_value()
+    assert violations(page) == []
+    page.get_by_role("button", name="Copy").press("Enter")
+    expect(page.get_by_text("The token was copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == secret
+    page.get_by_role("link", name="I have copied it").press("Enter")
+    page.get_by_role("link", name="Revoke… Terraform").press("Enter")
+    expect(page.get_by_role("dialog")).to_contain_text("This cannot be undone")
+    assert violations(page) == []
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Terraform was revoked")).to_be_visible()
+    assert ApiToken.objects.get().revoked_at is not None

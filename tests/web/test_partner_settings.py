@@ -1,0 +1,106 @@
+"""Who may see and change each partner setting: owners, others of the MSP, other MSPs, customers, and nobody."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pytest
+from django.test import Client
+
+from billow.interfaces.web.frame.settings_places import GROUPS
+from billow.interfaces.web.partner_settings.urls import PARTNER_SETTINGS
+from billow.records.accounts.models import Role
+from billow.records.audit.models import AuditEntry
+from billow.records.billing.models import ManagedAccount
+from billow.usecases.api_tokens import create_token
+from tests.factories.accounts import make_user
+from tests.people import People, Person
+from tests.web.conftest import SignedIn
+
+NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
+OWNERS = frozenset({Role.OWNER})
+EVERYBODY = frozenset(Role)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """An address, who may open it, and who may send its form; ``found_by_others`` where it names no record of ours."""
+
+    pattern: str
+    looks: frozenset[Role] = EVERYBODY
+    writes: frozenset[Role] | None = None
+    fields: dict[str, str] = field(default_factory=dict)
+    found_by_others: bool = True
+
+
+ROWS = (
+    Row(pattern="settings"),
+    Row(pattern="settings/tokens"),
+    Row(pattern="settings/tokens/new", writes=EVERYBODY, fields={"scope": "nothing"}),
+    Row(pattern="settings/tokens/<slug:token>/revoke", looks=OWNERS, writes=OWNERS, found_by_others=False),
+)
+
+
+@pytest.fixture
+def named(people: People) -> dict[str, str]:
+    """Make a record of each kind and return, by page, how its address names it."""
+    token = create_token(actor=people.alice.actor, user=people.alice.user, scopes=["read"], now=NOW).row
+    return {"tokens": token.token}
+
+
+def address_of(row: Row, named: dict[str, str]) -> str:
+    kind = row.pattern.removeprefix("settings/").partition("/")[0]
+    return "/" + row.pattern.replace("<slug:token>", named.get(kind, ""))
+
+
+def person_with(role: Role, people: People) -> Person:
+    return Person(user=make_user(management_account=people.msp, email=f"{role}@nimbus.example", role=role))
+
+
+def test_every_address_is_in_the_table() -> None:
+    assert [str(each.pattern) for each in PARTNER_SETTINGS] == [row.pattern for row in ROWS]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.pattern)
+def test_each_role_sees_and_does_what_the_table_says(
+    row: Row, people: People, named: dict[str, str], signed_in: SignedIn
+) -> None:
+    address = address_of(row, named)
+    for role in Role:
+        client = signed_in(person_with(role, people))
+        refused = {403, 404} if "<" in row.pattern else {403}
+        assert (role, client.get(address).status_code in refused) == (role, role not in row.looks)
+        if row.writes is not None and role not in row.writes:
+            before = AuditEntry.objects.count()
+            assert client.post(address, row.fields).status_code in refused
+            assert AuditEntry.objects.count() == before
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.pattern)
+def test_another_msp_a_customer_and_a_stranger_are_kept_out(
+    row: Row, people: People, olives: ManagedAccount, named: dict[str, str], signed_in: SignedIn
+) -> None:
+    address, before = address_of(row, named), AuditEntry.objects.count()
+    customer = Person(user=make_user(management_account=people.msp, email="nikos@olives.example"))
+    customer.user.managed_account = olives
+    customer.user.save()
+    for method in ("get", "post") if row.writes is not None else ("get",):
+        assert getattr(Client(), method)(address).status_code == 302
+        assert getattr(signed_in(customer), method)(address, row.fields).status_code in {403, 404}
+        if not row.found_by_others:
+            assert getattr(signed_in(people.charlie), method)(address, row.fields).status_code == 404
+    if row.writes is not None:
+        careful = Client(enforce_csrf_checks=True)
+        careful.force_login(people.alice.user)
+        assert careful.post(address, row.fields).status_code == 403
+    assert AuditEntry.objects.count() == before
+
+
+def test_the_settings_lead_to_every_page_that_one_may_see(people: People, signed_in: SignedIn) -> None:
+    for person in (people.alice, people.bob):
+        text = signed_in(person).get("/settings").content.decode()
+        for group in GROUPS:
+            for place in group.places:
+                assert (place.key, f'href="{place.path}"' in text) == (place.key, person.user.may(place.needs))
+                if person.user.may(place.needs):
+                    page = signed_in(person).get(place.path).content.decode()
+                    assert f'<a href="{place.path}" aria-current="page">' in page
