@@ -132,6 +132,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "billow.interfaces.web.frame.customers.CustomersDoor",
     "billow.interfaces.web.frame.middleware.Refusals",
 ]
 

@@ -14,7 +14,8 @@ def make_user(
     name: str = "",
     role: Role = Role.OWNER,
     password: str | None = None,
+    **fields: object,
 ) -> User:
     return User.objects.create_user(
-        email=email, password=password, management_account=management_account, name=name, role=role
+        email=email, password=password, management_account=management_account, name=name, role=role, **fields
     )

@@ -122,7 +122,7 @@ def test_every_address_is_in_the_tables_above(invoice: Invoice) -> None:
     known = {page.partition("?")[0].format(token="<slug:token>") for page in PAGES}
     known |= {address for address, _ in READ_BY_POST} | {"/", "/sign-in", "/sign-out", "/theme"}
     known |= {"/invoices/confirm/<slug:name>", "/invoices/do/<slug:name>", "/invoices/<slug:token>/<slug:kind>"}
-    elsewhere = ("/accounts", "/settings")  # tested beside their pages
+    elsewhere = ("/accounts", "/settings", "/portal")  # tested beside their pages
     assert {f"/{part.pattern}" for part in urlpatterns if not f"/{part.pattern}".startswith(elsewhere)} <= known
 
 

@@ -7,7 +7,6 @@ from django.test import Client
 
 from billow.records.accounts.models import SignInAttempt, User
 from billow.records.audit.models import AuditEntry
-from billow.records.billing.models import ManagedAccount
 from billow.usecases.refused import Refused
 from billow.usecases.sign_in import MOST_FAILURES, WINDOW, sign_in
 from tests.people import PASSWORD, People, make_people
@@ -151,14 +150,9 @@ def test_the_theme_is_kept_in_a_cookie_and_printed_into_the_page(people: People)
     assert 'data-theme="dark"' in client.get("/invoices").content.decode()
 
 
-@pytest.mark.parametrize("kind", ["customer", "service"])
-def test_only_people_of_the_msp_come_into_the_console(kind: str, people: People, olives: ManagedAccount) -> None:
+def test_a_service_never_signs_in(people: People) -> None:
     user = people.alice.user
-    user.set_password(PASSWORD)
-    if kind == "customer":
-        user.managed_account = olives
-    else:
-        user.is_service = True
+    user.is_service = True
     user.save()
     with pytest.raises(Refused, match="not right"):
-        sign_in(email=user.email, password=PASSWORD, address="127.0.0.1", now=datetime(2026, 11, 3, tzinfo=UTC))
+        attempt()

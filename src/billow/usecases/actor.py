@@ -40,6 +40,11 @@ class Actor:
         return self.user is not None and self.user.managed_account_id is not None
 
     @property
+    def account(self) -> ManagedAccount | None:
+        """Return the managed account that the actor sees and nothing beside; None for people of the MSP."""
+        return None if self.user is None else self.user.managed_account
+
+    @property
     def is_program(self) -> bool:
         """Tell whether a program asks, which compares what it reads with what it wrote to the last sign."""
         return self.source == Source.API

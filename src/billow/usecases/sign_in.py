@@ -27,7 +27,8 @@ def sign_in(*, email: str, password: str, address: str, now: datetime) -> User:
     keys = _keys(email, address)
     _refuse_too_many(keys, now)
     user = authenticate(username=email, password=password)
-    if not isinstance(user, User) or user.is_service or user.managed_account_id is not None:
+    account = user.managed_account if isinstance(user, User) else None
+    if not isinstance(user, User) or user.is_service or (account is not None and account.deleted_at is not None):
         _remember_failure(keys, now)
         raise Refused("wrong_credentials", "The e-mail address or the password is not right.")
     _welcome(user, keys, now)

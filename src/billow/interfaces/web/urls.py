@@ -23,6 +23,13 @@ from billow.interfaces.web.invoice.view import document, live_invoice, one_invoi
 from billow.interfaces.web.invoices.view import confirm, do, download, invoices_page, live_rows
 from billow.interfaces.web.overview.view import overview_page
 from billow.interfaces.web.partner_settings.urls import PARTNER_SETTINGS
+from billow.interfaces.web.portal.view import (
+    credit_note_document,
+    home,
+    own_invoice_document,
+    own_invoice_page,
+    sellers_logo,
+)
 from billow.interfaces.web.profile.view import change_logo, new_profile, one_profile, remove_profile
 from billow.interfaces.web.profiles.view import logo, profiles_page
 from billow.interfaces.web.rates.view import rates_page
@@ -33,6 +40,11 @@ urlpatterns = [
     path("sign-in", sign_in_page),
     path("sign-out", sign_out),
     path("theme", choose_theme),
+    path("portal", home),
+    path("portal/logo", sellers_logo),
+    path("portal/invoices/<slug:token>", own_invoice_page),
+    path("portal/invoices/<slug:token>/<slug:kind>", own_invoice_document),
+    path("portal/credit-notes/<slug:token>/<slug:kind>", credit_note_document),
     path("invoices", invoices_page),
     path("invoices/live", live_rows),
     path("invoices/download", download),

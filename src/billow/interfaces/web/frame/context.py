@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.http import HttpRequest
 
 from billow import __version__
+from billow.interfaces.web.frame.actor import actor_of
 from billow.interfaces.web.frame.settings_places import Group, groups_for
 from billow.interfaces.web.frame.theme import theme_of
 from billow.records.accounts.models import Permission, User
@@ -31,6 +32,7 @@ class Frame:
     may_write: bool = False
     may_see_management: bool = False
     settings: tuple[Group, ...] = ()
+    is_customer: bool = False
 
 
 def frame(request: HttpRequest) -> dict[str, Frame]:
@@ -39,18 +41,20 @@ def frame(request: HttpRequest) -> dict[str, Frame]:
     theme, path = theme_of(request), request.get_full_path()
     if not isinstance(user, User):
         return {"frame": Frame(theme=theme, version=__version__, path=path)}
-    person = str(user)
+    person, actor = str(user), actor_of(request)
+    account = actor.account
     return {
         "frame": Frame(
             theme=theme,
             version=__version__,
             path=path,
-            company=user.management_account.name,
+            company=user.management_account.name if account is None else account.name,
             person=person,
             role=_ROLES.get(user.role, user.role),
             initials="".join(word[0] for word in person.replace("@", " ").split()[:2]).upper(),
-            may_write=user.may_write_invoices,
-            may_see_management=user.may(Permission.SEE_MANAGEMENT),
-            settings=groups_for(user.may),
+            may_write=actor.may(Permission.WRITE_INVOICES),
+            may_see_management=actor.may(Permission.SEE_MANAGEMENT),
+            settings=groups_for(actor.may),
+            is_customer=account is not None,
         )
     }

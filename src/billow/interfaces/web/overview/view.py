@@ -7,14 +7,14 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from billow.interfaces.web.frame.actor import actor_of, clock
+from billow.interfaces.web.frame.customers import CUSTOMERS_HOME, open_to_customers
 from billow.interfaces.web.overview.shown import shown_of
 from billow.records.accounts.models import Permission
 from billow.terms.period import BillingPeriod, InvalidBillingPeriod
 from billow.usecases.close_overview import close_overview
 
-CUSTOMERS_HOME = "/invoices"
 
-
+@open_to_customers
 @require_GET
 def overview_page(request: HttpRequest) -> HttpResponse:
     """Show the month's close to people of the MSP; a customer's own people have another first page."""
