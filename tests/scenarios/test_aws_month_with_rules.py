@@ -16,6 +16,7 @@ from billow.usecases.actor import Actor
 from billow.usecases.generate_invoices import generate_due, request_generation, request_regeneration
 from billow.usecases.import_costs import import_costs
 from billow.usecases.invoice_rows import InvoicePage
+from billow.usecases.preview_rules import preview_rule
 from billow.usecases.read_invoices import invoice_page
 from billow.usecases.rule_assignments import assign_rules
 from billow.usecases.rules import add_rule, change_rule
@@ -132,6 +133,17 @@ def test_february_goes_back_to_list_price_once_its_final_report_is_there(shared_
     assert {(effect.title, *effect.amounts) for effect in explained} == {("List price", "USD")}
     assert sum(effect.amounts["USD"] for effect in explained) == Decimal("36.1536")
     assert verify().problems == ()
+
+
+def test_a_rule_for_lines_that_the_report_lacks_asks_for_its_names(shared_data: Path) -> None:
+    story = Story()
+    story.deliver(*cur2(shared_data, "final"))
+    nobody = "UPDATE aws SET aws.lineItem/UnblendedCost = '0' WHERE aws.lineItem/UsageAccountId = '444455556666'"
+    fields = {"title": "Internal", "type": "custom", "sql_query": nobody}
+    found = preview_rule(actor=story.actor, period=FEBRUARY, fields=fields, accounts=story.accounts)
+    assert [issue.message for issue in found.warnings] == [
+        "Internal changes no line of 2026-02; is each name in it spelt right?"
+    ]
 
 
 def test_march_as_a_legacy_report_goes_back_to_list_price(shared_data: Path) -> None:

@@ -246,6 +246,25 @@ def test_a_plan_tells_the_effect_in_money_and_warns(
     assert [issue.code for issue in planned.warnings] == ["unusual_factor", "fixed_amount_adjusted"]
 
 
+def test_a_plan_warns_of_rules_that_are_only_given_to_somebody(
+    people: People, folder: Path, boats: ManagedAccount, support: BillingRule, markup: BillingRule, tmp_path: Path
+) -> None:
+    make_profile(management_account=people.msp)
+    integration = make_integration(management_account=people.msp)
+    delegate(account=boats, integration=integration, sub_account_id="1002")
+    bill = tmp_path / "bill"
+    bill.mkdir()
+    charges = [Charge(sub_account="1002", cost="1000")]
+    deliver(actor=people.alice.actor, integration=integration, period=OCTOBER, charges=charges, folder=bill)
+    names = [file_of(folder, rule).stem for rule in (support, markup)]
+    replace(folder / "assignments.toml", '"Magnesia Boats" = []', f'"Magnesia Boats" = ["{names[0]}", "{names[1]}"]')
+
+    planned = plan(people, folder)
+    assert [(change.account_name, len(change.after)) for change in planned.assignments] == [("Magnesia Boats", 2)]
+    assert {issue.code for issue in planned.warnings} == {"fixed_amount_adjusted"}
+    assert "Support is changed by Markup 10 %" in planned.warnings[0].message
+
+
 def test_a_plan_warns_only_of_what_it_would_change(people: People, folder: Path, markup: BillingRule) -> None:
     doubtful = 'title = "Tenth"\ntype = "custom"\nsql_query = "UPDATE costs SET costs.amount = costs.amount * 0.1"\n'
     (folder / "tenth.toml").write_text(doubtful, encoding="utf-8")

@@ -21,12 +21,17 @@ def lint_rule(
     before: Mapping[str, RatedCosts],
     after: Mapping[str, RatedCosts],
     titles: Mapping[str, str],
+    has_aws_reports: bool = False,
 ) -> tuple[Issue, ...]:
-    """Return warnings; ``before`` and ``after`` are the customers the rule runs for, by token, ``titles`` of rules."""
+    """Return warnings; ``before`` and ``after`` are the customers the rule runs for, by token, ``titles`` of rules.
+
+    ``has_aws_reports`` tells that some of the month's costs came in AWS's own reports.
+    """
     return (
         *_unusual_factor(rule),
         *_no_customer(rule, after),
-        *_in_the_month(rule, period, before, after, titles),
+        *_in_the_month(rule, period, before, after, has_aws_reports),
+        *_fees_changed(rule, after, titles),
     )
 
 
@@ -60,7 +65,7 @@ def _in_the_month(
     period: BillingPeriod,
     before: Mapping[str, RatedCosts],
     after: Mapping[str, RatedCosts],
-    titles: Mapping[str, str],
+    has_aws_reports: bool,
 ) -> Iterable[Issue]:
     try:
         program = program_of(rules=[rule], period=period)
@@ -70,13 +75,13 @@ def _in_the_month(
     if not program.changes_charges and not program.inserts and not program.sums:
         yield _warning("dates_exclude_month", f"By its dates {rule.title} does nothing in {period}.")
     elif _succeeded(after) and not any(_changed_by(rule, line) for line in _lines(after)):
-        yield _matches_nothing(rule, period, has_costs=any(line.inserted_by is None for line in _lines(before)))
+        has_costs = any(line.inserted_by is None for line in _lines(before))
+        yield _matches_nothing(rule, period, has_costs=has_costs, has_aws_reports=has_aws_reports)
     emptied = [token for token, costs in after.items() if _removes_everything(rule, before[token], costs)]
     if emptied:
         yield _warning(
             "removes_everything", f"{rule.title} leaves nothing of the month's cost of {len(emptied)} managed accounts."
         )
-    yield from _fees_changed(rule, after, titles)
 
 
 def _succeeded(after: Mapping[str, RatedCosts]) -> bool:
@@ -84,10 +89,10 @@ def _succeeded(after: Mapping[str, RatedCosts]) -> bool:
     return bool(after) and all(costs.failure is None for costs in after.values())
 
 
-def _matches_nothing(rule: BillingRule, period: BillingPeriod, *, has_costs: bool) -> Issue:
+def _matches_nothing(rule: BillingRule, period: BillingPeriod, *, has_costs: bool, has_aws_reports: bool) -> Issue:
     if not has_costs:
         return _warning("no_costs", f"{rule.title} has no costs of {period} to change; name another month.")
-    if group_or_none(rule=rule) is ExecutionGroup.AWS_TRANSFORMS:
+    if group_or_none(rule=rule) is ExecutionGroup.AWS_TRANSFORMS and not has_aws_reports:
         why = "it looks at columns of AWS's own reports, which FOCUS bills do not have."
         return _warning("matches_nothing", f"{rule.title} changes no line of {period}; {why}")
     names_something = isinstance(rule, ExclusionRule | AdjustmentRule | CustomRule)

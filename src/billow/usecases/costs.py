@@ -8,6 +8,7 @@ from billow.coststore.partition import CostTotals, Partition
 from billow.coststore.store import CostStore
 from billow.records.accounts.models import ManagementAccount
 from billow.records.costs.models import CostImport, Integration
+from billow.terms.cur import LINE_ITEM_TYPE
 from billow.terms.period import BillingPeriod
 from billow.usecases.actor import Actor
 
@@ -55,6 +56,12 @@ def partitions_of(*, management_account: ManagementAccount, period: BillingPerio
     """Return the live partitions of a billing period, one per integration, in a stable order."""
     imports = current_imports(management_account=management_account, period=period)
     return tuple(partition_of(cost_import) for cost_import in imports)
+
+
+def has_aws_reports(*, management_account: ManagementAccount, period: BillingPeriod) -> bool:
+    """Tell whether some of the period's costs came in AWS's own reports, whose lines rules on ``aws`` look at."""
+    imports = current_imports(management_account=management_account, period=period)
+    return any(LINE_ITEM_TYPE in each.columns for each in imports)
 
 
 def provider_keys_of(*, management_account: ManagementAccount) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Plan what a folder of rules would change: rules field by field, who has which, and the effect in money."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -14,6 +14,7 @@ from billow.terms.period import BillingPeriod
 from billow.usecases.actor import Actor
 from billow.usecases.agreements import agreements_of
 from billow.usecases.compare_agreements import Comparison, compare_agreements
+from billow.usecases.costs import has_aws_reports
 from billow.usecases.preview_rules import newest_month_with_costs
 from billow.usecases.read_wanted_rules import Wanted, fingerprints, read_wanted
 from billow.usecases.refused import Refused
@@ -172,16 +173,32 @@ def _with_effect(actor: Actor, wanted: Wanted, plan: RulesPlan, period: BillingP
     }
     effect = compare_agreements(actor=actor, accounts=accounts, period=period, before=before, after=after)
     warnings = list(plan.warnings)
-    for change in (*plan.added, *plan.changed):
-        concerned = {token for token, rules in after.items() if change.token in {rule.token for rule in rules}}
+    has_reports = has_aws_reports(management_account=actor.management_account, period=period)
+    for change, concerned in _to_look_at(wanted, plan):
+        rule = wanted.rules[change.token].as_rule()
         found = lint_rule(
-            rule=wanted.rules[change.token].as_rule(),
+            rule=rule,
             period=period,
             before={token: effect.rated_before[token] for token in concerned},
             after={token: effect.rated_after[token] for token in concerned},
             titles=plan.titles,
+            has_aws_reports=has_reports,
         )
         having = [account for account in accounts if account.token in concerned]
-        found += unpriced_usage(actor=actor, rule=wanted.rules[change.token].as_rule(), accounts=having, period=period)
+        found += unpriced_usage(actor=actor, rule=rule, accounts=having, period=period)
         warnings.extend(replace(issue, path=change.file) for issue in found)
     return replace(plan, effect=effect, warnings=tuple(dict.fromkeys(warnings)))
+
+
+def _to_look_at(wanted: Wanted, plan: RulesPlan) -> Iterator[tuple[RuleChange, frozenset[str]]]:
+    """Yield the rules to warn about, with the accounts: all who have a new or changed rule, else who newly get it."""
+    written = {change.token: change for change in (*plan.added, *plan.changed)}
+    for token, change in written.items():
+        yield change, frozenset(account for account, rules in wanted.lists.items() if token in rules)
+    given: dict[str, set[str]] = {}
+    for each in plan.assignments:
+        for token in each.after:
+            if token not in each.before and token not in written:
+                given.setdefault(token, set()).add(each.account_token)
+    for token, accounts in given.items():
+        yield _change(wanted, token), frozenset(accounts)

@@ -16,7 +16,7 @@ from billow.usecases.actor import Actor
 from billow.usecases.agreements import agreements_of
 from billow.usecases.closed_months import newest_ended_month
 from billow.usecases.compare_agreements import Comparison, compare_agreements
-from billow.usecases.costs import current_imports
+from billow.usecases.costs import current_imports, has_aws_reports
 from billow.usecases.find import find_rule
 from billow.usecases.refused import Refused
 from billow.usecases.rule_assignments import understood
@@ -72,6 +72,7 @@ def preview_rule(
         before=comparison.rated_before,
         after=comparison.rated_after,
         titles={each.token: each.title for rules in after.values() for each in rules},
+        has_aws_reports=has_aws_reports(management_account=actor.management_account, period=period),
     )
     unpriced = unpriced_usage(actor=actor, rule=wanted, accounts=concerned, period=period)
     return RulePreview(rule=read.rule, comparison=comparison, warnings=(*read.warnings, *lint, *unpriced))
