@@ -213,6 +213,8 @@ OWNER_PASSWORD = os.environ.get("BILLOW_OWNER_PASSWORD", "")
 
 API_REQUESTS_PER_MINUTE = _whole_number("BILLOW_API_REQUESTS_PER_MINUTE", default=1000)
 """Requests that one API token may make in a minute, by serving process; 0 limits nothing."""
+API_COST_REQUESTS_PER_MINUTE = _whole_number("BILLOW_API_COST_REQUESTS_PER_MINUTE", default=120)
+"""How many of them may ask or export costs; 0 limits those no further."""
 
 DOCUMENTS_URL = _text("BILLOW_DOCUMENTS_URL")
 """s3://bucket/folder?region=…; empty: documents lie in the data folder."""

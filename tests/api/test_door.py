@@ -166,7 +166,44 @@ def test_too_many_requests_are_429_and_say_when_to_come_back(ours: Msp, settings
     assert answers[0].headers["x-rate-limit-limit"] == "2"
     assert answers[0].headers["x-rate-limit-remaining"] == "1"
     assert int(refused[0].headers["x-rate-limit-reset"]) > timezone.now().timestamp()
+    assert 0 < int(refused[0].headers["Retry-After"]) <= 60
+    assert "Retry-After" not in answers[0].headers
     assert ours.client("viewer").get("/v2/me").status_code == 200
+
+
+def test_questions_about_costs_have_a_limit_of_their_own(ours: Msp, settings: LazySettings) -> None:
+    settings.API_REQUESTS_PER_MINUTE, settings.API_COST_REQUESTS_PER_MINUTE = 1000, 2
+    client = ours.client("owner")
+    answers = [client.get("/v2/costs") for _ in range(4)]
+    assert answers[0].headers["x-rate-limit-limit"] == "2"
+    assert answers[-1].status_code == 429
+    assert answers[-1].json()["errors"] == ["More than 2 questions about costs in a minute. Wait, then go on."]
+    assert client.post("/v2/costs/data_exports", {}).status_code == 429
+    assert client.get("/v2/cost_reports").headers["x-rate-limit-limit"] == "1000"
+    settings.API_COST_REQUESTS_PER_MINUTE = 0
+    assert client.get("/v2/costs").headers["x-rate-limit-limit"] == "1000"
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("page=0", "Page must be at least 1"),
+        ("limit=-1", "Limit must be at least 1"),
+        ("page=9999999999", "Page must be at most 1000000000"),
+        ("page=a", "Page must be a whole number"),
+    ],
+)
+def test_a_page_that_cannot_be_is_refused_in_words(query: str, words: str, ours: Msp) -> None:
+    assert ours.client("owner").get(f"/v2/invoices?{query}").json()["errors"] == [words]
+
+
+def test_the_audit_log_is_asked_for_one_entry(ours: Msp) -> None:
+    client = ours.client("owner")
+    token = client.get("/v2/audit_logs?limit=1").json()["audit_logs"][0]["token"]
+    found = client.get(f"/v2/audit_logs?token={token}").json()["audit_logs"]
+    assert [each["token"] for each in found] == [token]
+    assert client.get("/v2/audit_logs?token=adt_lg_0000000000000000").json()["audit_logs"] == []
+    assert client.get("/v2/audit_logs?token=x").json()["audit_logs"] == []
 
 
 def test_the_console_still_sends_strangers_to_its_sign_in_page(db: None) -> None:

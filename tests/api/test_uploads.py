@@ -37,6 +37,8 @@ def test_rates_arrive_in_every_kind_of_form(kind: str, ours: Msp) -> None:
     ]
     assert answer["exchange_rates"][0]["effective_date"] == "2026-10-01"
     assert answer["exchange_rates"][0]["updated_at"].endswith(" UTC")
+    beyond = ours.client("viewer").get("/v2/exchange_rates?page=99&limit=1").json()["meta"]
+    assert beyond["prev_page"] == beyond["total_pages"]
     assert answer["meta"] == {
         "current_page": 1,
         "next_page": None,

@@ -54,6 +54,8 @@ def test_a_webhook_from_its_registration_to_its_end(owner: ApiClient, receiver: 
     rotated = owner.post(f"{path}/rotate_secret", {"overlap_hours": 1}).json()
     assert rotated["secret"] != secret
     assert rotated["old_secret_until"]
+    assert owner.post(f"{path}/rotate_secret", {"overlap_hours": None}).json()["old_secret_until"]
+    assert owner.post(f"{path}/rotate_secret", {"overlap_hours": None}).json()["old_secret_until"]
     assert owner.put(path, {"active": False}).json()["off_reason"] == "Switched off by a person."
     assert owner.post(f"{path}/replay", {"failed_since": "2026-01-01T00:00:00+14:00"}).status_code == 400
     assert owner.put(path, {"active": True}).json()["off_reason"] is None
@@ -65,6 +67,14 @@ def test_a_webhook_from_its_registration_to_its_end(owner: ApiClient, receiver: 
 
     assert owner.delete(path, {}).status_code == 204
     assert owner.get(path).status_code == 404
+
+
+def test_null_says_nothing_and_a_time_is_asked_for_in_words(ours: Msp) -> None:
+    path = f"/v2/webhooks/{ours.webhook.token}/replay"
+    since = {"event_token": None, "failed_since": "2026-11-01T00:00:00Z"}
+    assert ours.client("owner").post(path, since).json() == {"replayed": 0}
+    refused = ours.client("owner").post(path, {"failed_since": "yesterday"})
+    assert refused.json()["errors"] == ["Failed since must be a time such as 2026-03-31T12:00:00Z"]
 
 
 @pytest.mark.parametrize(

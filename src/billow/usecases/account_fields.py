@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from billow.records.accounts.models import ManagementAccount
 from billow.records.billing.models import BillingProfile, ManagedAccount
 from billow.terms.period import BillingPeriod, InvalidBillingPeriod
+from billow.terms.text import trimmed
 from billow.usecases.actor import Actor, Source
 from billow.usecases.field_checks import PARTY_FIELDS, Findings
 from billow.usecases.find import find_profile
@@ -30,7 +31,7 @@ DEFAULT_PAYMENT_TERMS_DAYS = 10
 def taken_addresses(*, management_account: ManagementAccount) -> dict[str, str]:
     """Return the names of the live accounts by their contact's address in small letters."""
     accounts = ManagedAccount.objects.visible_to(management_account).live().values_list("contact_email", "name")
-    return {address.lower(): name for address, name in accounts}
+    return {address.lower(): trimmed(name) for address, name in accounts}
 
 
 def read_account(
@@ -95,7 +96,7 @@ def _check_contact(findings: Findings, account: ManagedAccount, taken: Mapping[s
     else:
         others = ManagedAccount.objects.visible_to(account.management_account).live().exclude(pk=account.pk)
         named = others.filter(contact_email__iexact=account.contact_email).first()
-        owner = None if named is None else named.name
+        owner = None if named is None else str(named)
     if owner is not None:
         message = f"Contact email {account.contact_email} belongs to {owner} already"
         findings.error("contact_email_taken", "contact_email", message, account.contact_email)

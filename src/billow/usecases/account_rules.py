@@ -88,7 +88,7 @@ def move_rule_by(*, actor: Actor, token: str, rule_token: str, steps: int, now: 
 
     def moved(rules: list[BillingRule]) -> Sequence[BillingRule]:
         if rule not in rules:
-            raise Refused("rules_changed", f"{rule.title} is not assigned any more; nothing was moved")
+            raise Refused("rules_changed", f"{rule} is not assigned any more; nothing was moved")
         group = [each for each in rules if _group(each) is _group(rule)]
         at = group.index(rule)
         group.insert(min(max(at + steps, 0), len(group) - 1), group.pop(at))

@@ -179,12 +179,12 @@ def delete_account(*, actor: Actor, account: ManagedAccount, now: datetime) -> i
         ManagedAccount.objects.select_for_update().get(pk=account.pk)
         invoices = Invoice.objects.visible_to(actor.management_account).filter(managed_account=account)
         if busy := invoices.filter(status=InvoiceStatus.GENERATING).first():
-            message = f"Invoice {busy.number} of {account.name} is being generated; try again when it is done"
+            message = f"Invoice {busy.number} of {account} is being generated; try again when it is done"
             raise Refused("invoice_generating", message)
         drafts = invoices.filter(status__in=[InvoiceStatus.AWAITING_APPROVAL, InvoiceStatus.FAILED])
         tokens = tuple(drafts.values_list("token", flat=True))
         if tokens:
-            result = cancel_drafts(actor=actor, invoice_tokens=tokens, reason=f"{account.name} was deleted", now=now)
+            result = cancel_drafts(actor=actor, invoice_tokens=tokens, reason=f"{account} was deleted", now=now)
             refused = [Issue(item.code, item.message) for item in result.items if not item.done]
             if refused:
                 raise Refused("drafts_not_cancelled", "A draft could not be cancelled; nothing was deleted", refused)

@@ -110,13 +110,13 @@ def compare_agreements(
     for account in accounts:
         old, new = rated_before[account.token], rated_after[account.token]
         if new.failure is not None:
-            failure = replace(new.failure, message=f"{account.name}: {new.failure.message}")
+            failure = replace(new.failure, message=f"{account}: {new.failure.message}")
             customers.append(_without_amounts(account, failure))
             continue
         try:
             factors = _factors(account, inputs, (*old.lines, *new.lines))
         except UnableToDraftInvoice as unable:
-            customers.append(_without_amounts(account, Issue(unable.code, f"{account.name}: {unable}")))
+            customers.append(_without_amounts(account, Issue(unable.code, f"{account}: {unable}")))
             continue
         changed = _changed_lines(account, old.lines, new.lines, factors)
         lines.extend(changed)
@@ -166,7 +166,7 @@ def _customer(
     exact_cost = sum((line.provider_cost * factors[line.currency] for line in lines[1]), _NOTHING)
     return CustomerEffect(
         account_token=account.token,
-        account_name=account.name,
+        account_name=str(account),
         currency=account.currency,
         provider_cost=round_half_away(exact_cost, places=currency_of(account.currency).minor_unit_places),
         before=before,
@@ -199,7 +199,7 @@ def _changed_lines(
         changed.append(
             ChangedLine(
                 account_token=account.token,
-                account_name=account.name,
+                account_name=str(account),
                 provider=line.provider,
                 service=line.service,
                 sub_account_id=line.sub_account_id or "",
@@ -253,7 +253,7 @@ def _key(line: RatedLine) -> tuple[str | None, ...]:
 
 def _without_amounts(account: ManagedAccount, problem: Issue) -> CustomerEffect:
     return CustomerEffect(
-        account_token=account.token, account_name=account.name, currency=account.currency, problem=problem
+        account_token=account.token, account_name=str(account), currency=account.currency, problem=problem
     )
 
 

@@ -165,7 +165,7 @@ def delete_report(*, actor: Actor, report: CostReport, now: datetime) -> None:
     actor.must(Permission.WRITE_REPORTS)
     actor.must_own(report)
     if report.is_default:
-        raise Refused("default_report", f"{report.title} is the default report of its workspace and cannot be deleted")
+        raise Refused("default_report", f"{report} is the default report of its workspace and cannot be deleted")
     with transaction.atomic():
         _record(actor, report, "record_destroyed", {}, now)
         report.delete()
@@ -184,7 +184,7 @@ def _as_invoiced(workspace: Workspace) -> ReportSettings:
 
 
 def _save(actor: Actor, report: CostReport, fields: Mapping[str, object], action: str, now: datetime) -> CostReport:
-    findings = Findings()
+    findings = Findings(keeps_spaces=actor.is_program)
     _fill(findings, report, fields)
     _fill_days(findings, report, fields)
     findings.refuse_if_any()

@@ -43,10 +43,14 @@ def find_invoice(*, actor: Actor, text: str) -> Invoice:
     return _find(invoices, text, by="number", kind="invoice", list_with="billow invoices list")
 
 
+def spaced(text: str) -> str:
+    """Return the pattern of the name with any spaces around it, which programs may have written."""
+    return rf"^\s*{re.escape(text.strip())}\s*$"
+
+
 def _find(rows: "QuerySet[RowT]", text: str, *, by: str, kind: str, list_with: str) -> RowT:
     wanted = text.strip()
-    spaced = rf"^\s*{re.escape(wanted)}\s*$"  # programs may have written spaces around a name
-    for condition in ({"token": wanted}, {by: wanted}, {f"{by}__iexact": wanted}, {f"{by}__iregex": spaced}):
+    for condition in ({"token": wanted}, {by: wanted}, {f"{by}__iexact": wanted}, {f"{by}__iregex": spaced(wanted)}):
         found = list(rows.filter(**condition).order_by("pk")[:6]) if wanted else []
         if len(found) == 1:
             return found[0]

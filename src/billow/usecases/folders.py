@@ -83,7 +83,7 @@ def read_tokens(findings: Findings, value: object, *, column: str) -> list[str]:
 
 
 def _save(actor: Actor, folder: Folder, fields: Mapping[str, object], action: str, now: datetime) -> Folder:
-    findings = Findings()
+    findings = Findings(keeps_spaces=actor.is_program)
     if "title" in fields:
         folder.title = findings.read_text(fields["title"], column="title", required=True)
     if "saved_filter_tokens" in fields:

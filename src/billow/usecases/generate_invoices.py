@@ -95,7 +95,7 @@ def _request(wish: _Wish, account_token: str) -> ItemResult:
         invoice = _create(wish, account)
     except Refused as refused:
         return ItemResult(
-            token=account.token, label=account.name, done=False, code=refused.code, message=refused.message
+            token=account.token, label=str(account), done=False, code=refused.code, message=refused.message
         )
     return ItemResult(token=invoice.token, label=invoice.number, done=True)
 

@@ -13,10 +13,12 @@ from billow.records.accounts.models import Permission
 from billow.records.billing.models import Delegation, ManagedAccount
 from billow.records.costs.models import Integration
 from billow.terms.issue import Issue, has_errors
+from billow.terms.text import trimmed
 from billow.usecases.actor import Actor
 from billow.usecases.agreements import as_delegation
 from billow.usecases.audit import record
 from billow.usecases.field_checks import Findings
+from billow.usecases.find import spaced
 from billow.usecases.mark_stale import mark_stale
 from billow.usecases.one_at_a_time import lock_management_account
 from billow.usecases.page import Page, PageWanted, page_of
@@ -28,7 +30,7 @@ _PROVIDER = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
 def add_integration(*, actor: Actor, name: object, provider: str, now: datetime) -> Integration:
     """Add a cost source; its name must be new."""
     actor.must_write_rules()
-    findings = Findings()
+    findings = Findings(keeps_spaces=actor.is_program)
     clean_name = findings.read_text(name, column="name", required=True) or ""
     key = provider.strip().lower()
     if not _PROVIDER.match(key):
@@ -37,11 +39,18 @@ def add_integration(*, actor: Actor, name: object, provider: str, now: datetime)
         )
     findings.refuse_if_any()
     with transaction.atomic():
-        integration, created = Integration.objects.get_or_create(
-            management_account=actor.management_account, name=clean_name, defaults={"provider": key}
+        owned = Integration.objects.filter(management_account=actor.management_account)
+        same = owned.filter(name__regex=spaced(clean_name)).first()
+        integration, created = (
+            (same, False)
+            if same is not None
+            else owned.get_or_create(
+                management_account=actor.management_account, name=clean_name, defaults={"provider": key}
+            )
         )
         if not created:
-            raise Refused("already_exists", f"There is already an integration {clean_name!r} ({integration.token})")
+            name = trimmed(integration.name)
+            raise Refused("already_exists", f"There is already an integration {name!r} ({integration.token})")
         record(
             actor=actor,
             action="record_created",
@@ -87,7 +96,7 @@ def delete_integration(*, actor: Actor, integration: Integration, now: datetime)
         if integration.imports.exists() or integration.uploads.exists():
             raise Refused(
                 "has_costs",
-                f"{integration.name} has imported costs, which invoices may rest on, so it stays. "
+                f"{integration} has imported costs, which invoices may rest on, so it stays. "
                 "Take its delegations back to stop invoicing them.",
             )
         Delegation.objects.visible_to(actor.management_account).filter(integration=integration).delete()
@@ -208,7 +217,7 @@ def undelegate(
             rows = rows.filter(sub_account_id__in=sub_account_ids)
         found = tuple(rows)
         if not found:
-            raise Refused("not_found", f"Nothing of {integration.name} is delegated to {account.name} that fits")
+            raise Refused("not_found", f"Nothing of {integration} is delegated to {account} that fits")
         _mark_and_record(actor, integration, account, found, action="delegation_removed", now=now)
         rows.delete()
     return len(found)
@@ -242,7 +251,7 @@ def end_delegation(
             .first()
         )
         if row is None:
-            raise Refused("not_found", f"This part of {integration.name} is not delegated to {account.name} any more")
+            raise Refused("not_found", f"This part of {integration} is not delegated to {account} any more")
         if last_day is None:
             _mark_and_record(actor, integration, account, [row], action="delegation_removed", now=now)
             row.delete()
@@ -307,7 +316,7 @@ def _checked(actor: Actor, wanted: Sequence[Delegation]) -> Sequence[Delegation]
             same.end_date = row.end_date
         else:
             rows[(*_key(row), row.managed_account_id)] = row
-    names = {row.managed_account.token: row.managed_account.name for row in rows.values()}
+    names = {row.managed_account.token: str(row.managed_account) for row in rows.values()}
     values = [as_delegation(row) for row in rows.values()]
     issues = [_with_names(issue, names) for issue in check_delegations(delegations=values)]
     if has_errors(issues):

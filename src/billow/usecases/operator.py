@@ -15,7 +15,7 @@ def operator(*, management_account: str = "", source: Source = Source.CLI) -> Ac
         found = list(accounts)
     if len(found) == 1:
         return Actor(management_account=found[0], user=None, source=source)
-    names = ", ".join(f"{account.name} ({account.token})" for account in accounts)
+    names = ", ".join(f"{account} ({account.token})" for account in accounts)
     if not names:
         raise Refused("not_initialised", "There is no management account yet; run `billow init` first")
     if wanted:

@@ -112,7 +112,7 @@ def plan_of(*, wanted: Wanted) -> RulesPlan:
         assignments=tuple(
             ListChange(
                 account_token=account.token,
-                account_name=account.name,
+                account_name=str(account),
                 before=wanted.current[account.token],
                 after=wanted.lists[account.token],
             )

@@ -140,12 +140,12 @@ def delete_profile(*, actor: Actor, profile: BillingProfile, now: datetime) -> N
         lock_management_account(management_account=actor.management_account)
         BillingProfile.objects.select_for_update().get(pk=profile.pk)
         users = list(profile.managed_accounts.order_by("name"))
-        live = [account.name for account in users if account.deleted_at is None]
+        live = [str(account) for account in users if account.deleted_at is None]
         if live:
             raise Refused(
                 "profile_in_use",
-                f"Billing profile {profile.nickname!r} is used by {len(live)} managed accounts "
-                f"({', '.join(live[:10])}{', …' if len(live) > 10 else ''}); give them another profile first",
+                f"Billing profile {str(profile)!r} is used by {len(live)} managed account{'s'[: len(live) - 1]} "
+                f"({', '.join(live[:10])}{', …' if len(live) > 10 else ''}); assign another profile there first",
             )
         ManagedAccount.objects.filter(pk__in=[account.pk for account in users]).update(billing_profile=None)
         _record(actor, profile, "record_destroyed", {}, now)
@@ -163,7 +163,8 @@ def banking_data(*, actor: Actor, profile: BillingProfile) -> dict[str, str | No
 def _masked(text: str | None) -> str | None:
     if text is None:
         return None
-    shown = text[-4:] if len(text) > 4 else ""
+    signs = "".join(text.split())
+    shown = signs[-4:] if len(signs) > 4 else ""
     return f"••••{shown}"
 
 

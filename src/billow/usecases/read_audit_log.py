@@ -18,6 +18,7 @@ _PREFIX = "adt_lg_"
 class AuditQuestion:
     """What the entries must have; an empty text asks for nothing. ``end_date`` is the last day."""
 
+    token: str = ""
     user: str = ""
     action: str = ""
     source: str = ""
@@ -31,6 +32,8 @@ class AuditQuestion:
 def page_of_entries(*, actor: Actor, question: AuditQuestion, wanted: PageWanted) -> Page[AuditEntry]:
     """Return the entries that fit, newest first."""
     rows = _visible(actor)
+    if question.token:
+        rows = rows.filter(pk=_key_of(question.token))
     for column, value in (
         ("user__token", question.user),
         ("action", question.action),
@@ -50,10 +53,7 @@ def page_of_entries(*, actor: Actor, question: AuditQuestion, wanted: PageWanted
 
 def entry_with(*, actor: Actor, token: str) -> AuditEntry:
     """Return the entry with this token."""
-    digits = token.removeprefix(_PREFIX)
-    key = int(digits, 16) if token != digits and len(digits) == 16 and _is_hex(digits) else 0
-    # The store counts with 63 bits.
-    entry = _visible(actor).filter(pk=key).first() if 0 < key < 2**63 else None
+    entry = _visible(actor).filter(pk=_key_of(token)).first()
     if entry is None:
         raise Refused("not_found", "Resource not found")
     return entry
@@ -67,6 +67,14 @@ def entry_token(*, entry: AuditEntry) -> str:
 def _visible(actor: Actor) -> "QuerySet[AuditEntry]":
     actor.must(Permission.ADMINISTER)
     return AuditEntry.objects.filter(management_account=actor.management_account).select_related("user")
+
+
+def _key_of(token: str) -> int:
+    """Return the key that the token is made of; 0, which no row has, where it is none of ours."""
+    digits = token.removeprefix(_PREFIX)
+    key = int(digits, 16) if token != digits and len(digits) == 16 and _is_hex(digits) else 0
+    # The store counts with 63 bits.
+    return key if key < 2**63 else 0
 
 
 def _is_hex(text: str) -> bool:

@@ -188,7 +188,7 @@ def _row(invoice: billing.Invoice, delivery_status: str) -> InvoiceRow:
         token=invoice.token,
         number=invoice.number,
         account_token=invoice.managed_account.token,
-        account_name=invoice.managed_account.name,
+        account_name=str(invoice.managed_account),
         period=invoice.period,
         currency=currency,
         status=invoice.status,

@@ -103,7 +103,7 @@ def reason_against(
         return Issue("invoice_exists", text, path=existing.token)
     if period.start < account.first_period_start:
         first = BillingPeriod.of(account.first_period_start)
-        return Issue("before_first_month", f"{account.name} is invoiced from {first} on.")
+        return Issue("before_first_month", f"{account} is invoiced from {first} on.")
     opens = closes_at(account=account, period=period)
     if now < opens:
         day = f"{opens.date().isoformat()}, 00:00 {account.management_account.time_zone}"
@@ -131,7 +131,7 @@ def _existing(actor: Actor, months: Sequence[BillingPeriod]) -> dict[tuple[int, 
 def _ready(account: ManagedAccount, period: BillingPeriod, costs: MonthCosts) -> ReadyRow:
     return ReadyRow(
         account_token=account.token,
-        account_name=account.name,
+        account_name=str(account),
         period=period,
         currency=account.currency,
         provider_cost=costs.provider_cost.get(account.token),
@@ -142,7 +142,7 @@ def _ready(account: ManagedAccount, period: BillingPeriod, costs: MonthCosts) ->
 def _blocked(account: ManagedAccount, period: BillingPeriod, reason: Issue) -> BlockedRow:
     return BlockedRow(
         account_token=account.token,
-        account_name=account.name,
+        account_name=str(account),
         period=period,
         code=reason.code,
         reason=reason.message,

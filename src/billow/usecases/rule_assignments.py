@@ -128,7 +128,7 @@ def write_assignments(*, account: ManagedAccount, rules: Sequence[BillingRule]) 
 
 def _refuse_too_many(account: ManagedAccount, rules: Sequence[BillingRule]) -> None:
     if len(rules) > MOST_RULES:
-        message = f"{account.name} would have {len(rules)} billing rules; at most {MOST_RULES} run for one account"
+        message = f"{account} would have {len(rules)} billing rules; at most {MOST_RULES} run for one account"
         raise Refused("too_many_rules", message, [Issue("too_many_rules", message)])
 
 

@@ -8,9 +8,11 @@ from django.db.models import Q, QuerySet
 
 from billow.records.accounts.models import Permission, Role, Team, TeamMember, User
 from billow.records.billing.models import AccountAccess, ManagedAccount
+from billow.terms.text import trimmed
 from billow.usecases.actor import Actor
 from billow.usecases.audit import record
 from billow.usecases.field_checks import Findings
+from billow.usecases.find import spaced
 from billow.usecases.page import Page, PageWanted, page_of
 from billow.usecases.refused import Refused
 
@@ -49,7 +51,7 @@ def find_team(*, actor: Actor, text: str) -> Team:
     """Return the team with this token or name."""
     everyone_team(actor=actor)
     teams = Team.objects.filter(management_account=actor.management_account)
-    found = teams.filter(Q(token=text) | Q(name__iexact=text.strip())).first()
+    found = teams.filter(Q(token=text) | Q(name__iregex=spaced(text))).first()
     if found is None:
         raise Refused("not_found", f"There is no team {text!r}; `billow teams list` lists them")
     return found
@@ -170,7 +172,7 @@ def _refuse_everyone(team: Team) -> None:
 
 
 def _save(actor: Actor, team: Team, fields: Mapping[str, object], now: datetime) -> Team:
-    findings = Findings()
+    findings = Findings(keeps_spaces=actor.is_program)
     findings.read_known(fields, known=TEAM_FIELDS)
     if "name" in fields:
         team.name = findings.read_text(fields["name"], column="name", required=True) or ""
@@ -178,6 +180,9 @@ def _save(actor: Actor, team: Team, fields: Mapping[str, object], now: datetime)
         team.description = findings.read_text(fields["description"], column="description", most=2000)
     users = _read_users(findings, team, fields)
     findings.refuse_if_any()
+    others = Team.objects.filter(management_account=actor.management_account).exclude(pk=team.pk)
+    if others.filter(name__iregex=spaced(team.name)).exists():
+        raise Refused("already_exists", f"There is already a team {trimmed(team.name)!r}")
     action = "record_created" if team.pk is None else "record_updated"
     try:
         with transaction.atomic():
@@ -190,7 +195,7 @@ def _save(actor: Actor, team: Team, fields: Mapping[str, object], now: datetime)
                 )
             _record(actor, team, action, {name: str(value) for name, value in fields.items()}, now)
     except IntegrityError as clash:
-        raise Refused("already_exists", f"There is already a team {team.name!r}") from clash
+        raise Refused("already_exists", f"There is already a team {str(team)!r}") from clash
     return _visible(actor).get(pk=team.pk)
 
 

@@ -53,12 +53,12 @@ def upload_costs(
     actor.must_write_rules()
     actor.must_own(integration)
     if integration.provider != CUSTOM_PROVIDER:
-        raise Refused("not_custom", f"{integration.name} is no custom provider; its bills are imported as files")
+        raise Refused("not_custom", f"{integration} is no custom provider; its bills are imported as files")
     file = _read(content, _clean_name(filename, content))
     for _ in range(MOST_TRIES):
         if (upload := _take(actor, integration, file, now)) is not None:
             return upload
-    raise Refused("busy", f"Others upload to {integration.name} at the same time; try again")
+    raise Refused("busy", f"Others upload to {integration} at the same time; try again")
 
 
 def delete_upload(*, actor: Actor, upload: UserCostsUpload, now: datetime) -> None:
@@ -68,7 +68,7 @@ def delete_upload(*, actor: Actor, upload: UserCostsUpload, now: datetime) -> No
     for _ in range(MOST_TRIES):
         if _remove(actor, upload, now):
             return
-    raise Refused("busy", f"Others upload to {upload.integration.name} at the same time; try again")
+    raise Refused("busy", f"Others upload to {upload.integration} at the same time; try again")
 
 
 def page_of_uploads(*, integration: Integration, wanted: PageWanted) -> Page[UserCostsUpload]:

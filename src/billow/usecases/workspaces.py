@@ -81,7 +81,7 @@ def add_workspace(*, actor: Actor, fields: Mapping[str, object], account_token: 
     """Add a workspace from WORKSPACE_FIELDS; only the name is needed."""
     actor.must(Permission.ADMINISTER)
     account = _account(actor, account_token) if account_token else None
-    findings = Findings()
+    findings = Findings(keeps_spaces=actor.is_program)
     workspace = Workspace(
         management_account=actor.management_account,
         managed_account=account,
@@ -100,7 +100,7 @@ def change_workspace(*, actor: Actor, workspace: Workspace, fields: Mapping[str,
     """Change the given fields."""
     actor.must(Permission.ADMINISTER)
     actor.must_own(workspace)
-    findings = Findings()
+    findings = Findings(keeps_spaces=actor.is_program)
     _fill(findings, workspace, fields)
     findings.refuse_if_any()
     with transaction.atomic():
@@ -114,7 +114,7 @@ def delete_workspace(*, actor: Actor, workspace: Workspace, now: datetime) -> No
     actor.must(Permission.ADMINISTER)
     actor.must_own(workspace)
     if workspace.is_default:
-        raise Refused("default_workspace", f"{workspace.name} is the default workspace and cannot be deleted")
+        raise Refused("default_workspace", f"{workspace} is the default workspace and cannot be deleted")
     with transaction.atomic():
         _record(actor, workspace, "record_destroyed", {}, now)
         workspace.delete()

@@ -1,5 +1,6 @@
 """Who asks: the bearer token of a request becomes an actor, once, at the door."""
 
+import re
 from datetime import datetime
 from typing import cast
 
@@ -13,6 +14,7 @@ from billow.interfaces.api.problem import Problem
 from billow.usecases.actor import Actor
 from billow.usecases.api_tokens import Bearer, bearer_of
 
+_COSTS = re.compile(r"/v2/costs(/|$)")
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -34,16 +36,22 @@ class ApiToken(HttpBearer):
         """Return who acts; raise Refused or Problem."""
         now = clock()
         bearer = bearer_of(secret=token.strip(), now=now)
-        allowance = counter.take(token=bearer.token, now=now)
-        if allowance is not None:
-            request.allowance = allowance  # type: ignore[attr-defined]
-            if allowance.refused:
-                raise Problem(429, f"More than {allowance.limit} requests in a minute. Wait, then go on.")
+        refuse_too_many(request, counter.take(token=bearer.token, now=now), what="requests")
+        if _COSTS.match(request.path_info):
+            refuse_too_many(request, counter.take_costs(token=bearer.token, now=now), what="questions about costs")
         scope = self.scope or ("read" if request.method in _READING else "write")
         if scope not in bearer.scopes:
             raise Problem(403, f"The API token has no {scope} scope.")
         refuse_unreadable(request.path)
         return bearer
+
+
+def refuse_too_many(request: HttpRequest, allowance: Allowance | None, *, what: str) -> None:
+    """Let the answer's headers tell what is left; raise Problem where it is used up."""
+    if allowance is not None:
+        request.allowance = allowance  # type: ignore[attr-defined]
+        if allowance.refused:
+            raise Problem(429, f"More than {allowance.limit} {what} in a minute. Wait, then go on.")
 
 
 def bearer(request: HttpRequest) -> Bearer:

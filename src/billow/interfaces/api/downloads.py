@@ -6,10 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.http import content_disposition_header
 from ninja import Router
 
-from billow.interfaces.api.auth import caller, clock
+from billow.interfaces.api.auth import caller, clock, refuse_too_many
 from billow.interfaces.api.limits import counter
 from billow.interfaces.api.links import absolute
-from billow.interfaces.api.problem import Problem
 from billow.usecases.download_links import file_of, link_to, link_to_credit_note, read_link
 
 router = Router(tags=["Invoices"])
@@ -28,14 +27,13 @@ def credit_note_url(request: HttpRequest, *, token: str, kind: str) -> str:
 
 
 @router.api_operation(["GET", "HEAD"], "/{link}", auth=None, include_in_schema=False)
-def download(request: HttpRequest, link: str) -> HttpResponse:  # noqa: ARG001
+def download(request: HttpRequest, link: str) -> HttpResponse:
     """Answer with the document; whoever holds the address may fetch it as often as a token may ask."""
     now = clock()
     wanted = read_link(link, now=now)
     # Nobody is known here, so the link itself is counted: by a hash, and only if it is one of ours.
     allowance = counter.take(token=hashlib.sha256(link.encode()).hexdigest(), now=now)
-    if allowance is not None and allowance.refused:
-        raise Problem(429, f"More than {allowance.limit} requests in a minute. Wait, then go on.")
+    refuse_too_many(request, allowance, what="requests")
     file = file_of(wanted)
     disposition = content_disposition_header(as_attachment=True, filename=file.name)
     headers = {

@@ -29,6 +29,12 @@ _COMPLAINTS = {
         ("date_from_datetime_parsing", "date_parsing", "date_type", "date_from_datetime_inexact"),
         "must be a date such as 2026-03-31",
     ),
+    **dict.fromkeys(
+        ("datetime_from_date_parsing", "datetime_parsing", "datetime_type"),
+        "must be a time such as 2026-03-31T12:00:00Z",
+    ),
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
     **dict.fromkeys(("bool_parsing", "bool_type"), "must be true or false"),
     "string_type": "must be text",
     **dict.fromkeys(("model_type", "model_attributes_type", "dict_type"), "must be a JSON object"),
@@ -102,4 +108,6 @@ def _sentence(error: Mapping[str, Any]) -> str:
     label = str(place[-1] if isinstance(place[-1], str) else ".".join(str(part) for part in place[1:]))
     label = label[:1].upper() + label[1:].replace("_", " ")
     complaint = _COMPLAINTS.get(error["type"])
-    return f"{label}: {error['msg']}" if complaint is None else f"{label} {complaint}"
+    if complaint is None:
+        return f"{label}: {error['msg']}"
+    return f"{label} {complaint.format_map(error.get('ctx', {}))}"

@@ -120,7 +120,7 @@ def list_(door: Door) -> None:
             headers=("Account", "Contact", "Currency", "Terms", "Profile", "Token"),
             rows=[
                 (
-                    account.name,
+                    str(account),
                     account.contact_email,
                     account.currency,
                     account.payment_terms_days,
@@ -187,11 +187,11 @@ def delete(door: Door, account: str) -> None:
     from billow.usecases.find import find_account
 
     found = find_account(actor=door.actor, text=account)
-    door.confirm(f"Delete {found.name} with everything delegated to it?")
+    door.confirm(f"Delete {found} with everything delegated to it?")
     cancelled = delete_account(actor=door.actor, account=found, now=door.now)
     door.answer(
         {"deleted": {"token": found.token, "name": found.name}, "cancelled_drafts": cancelled},
-        lambda: click.echo(f"Deleted {found.name}; {cancelled} drafts cancelled."),
+        lambda: click.echo(f"Deleted {found}; {cancelled} drafts cancelled."),
     )
 
 

@@ -7,6 +7,7 @@ import click
 from billow.interfaces.cli.documents import delegation_document, integration_document
 from billow.interfaces.cli.door import BillowGroup, Day, Door
 from billow.interfaces.cli.tables import print_fields, print_table
+from billow.terms.text import trimmed
 
 
 @click.group(cls=BillowGroup)
@@ -59,9 +60,9 @@ def list_(door: Door) -> None:
             ),
             rows=[
                 (
-                    each["name"],
+                    trimmed(each["name"]),
                     each["provider"],
-                    row.get("account_name"),
+                    trimmed(row.get("account_name")),
                     row.get("billing_account_id"),
                     row.get("sub_account_id"),
                     row.get("start_date"),
@@ -146,7 +147,7 @@ def undelegate(door: Door, name: str, account: str, billing_account: str, sub_ac
 
     integration = find_integration(actor=door.actor, text=name)
     found = find_account(actor=door.actor, text=account)
-    door.confirm(f"Take charges of {integration.name} back from {found.name}?")
+    door.confirm(f"Take charges of {integration} back from {found}?")
     removed = take_back(
         actor=door.actor,
         integration=integration,

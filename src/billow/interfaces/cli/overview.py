@@ -6,6 +6,7 @@ import click
 
 from billow.interfaces.cli.door import BillowCommand, Door, Month
 from billow.interfaces.cli.tables import amount_text, print_fields, print_table
+from billow.terms.text import trimmed
 
 if TYPE_CHECKING:
     from billow.terms.period import BillingPeriod
@@ -100,8 +101,14 @@ def _print(document: dict[str, Any]) -> None:
         title="Bills",
         headers=("Integration", "Arrival", "Arrived", "Billed", "Of nobody"),
         rows=[
-            (each["name"], each["arrival"], each["arrived_at"], _sums(each["billed"]), _sums(each["unallocated"]))
-            for each in document["bills"]
+            (
+                trimmed(each["name"]),
+                each["arrival"],
+                each["arrived_at"],
+                _sums(each["billed"]),
+                _sums(each["unallocated"]),
+            )
+            for name, each in ((trimmed(each["name"]), each) for each in document["bills"])
         ],
         right=(3, 4),
     )

@@ -7,6 +7,7 @@ import click
 from billow.interfaces.cli.door import BillowGroup, Door
 from billow.interfaces.cli.given import must_have
 from billow.interfaces.cli.tables import print_table
+from billow.terms.text import trimmed
 
 if TYPE_CHECKING:
     from billow.records.accounts.models import Team, User
@@ -103,7 +104,7 @@ def add_team_(door: Door, name: str, users_: tuple[str, ...]) -> None:
     from billow.usecases.teams import add_team
 
     team = add_team(actor=door.actor, fields={"name": name, "user_emails": list(users_)}, now=door.now)
-    door.answer(_team(team), lambda: click.echo(f"{team.name} ({team.token})"))
+    door.answer(_team(team), lambda: click.echo(f"{team} ({team.token})"))
 
 
 @teams.command("list")
@@ -119,7 +120,7 @@ def list_teams(door: Door) -> None:
     from billow.usecases.teams import page_of_teams
 
     documents = [_team(each) for each in page_of_teams(actor=door.actor, wanted=PageWanted()).items]
-    rows = [(each["name"], ", ".join(each["members"]), str(each["access"] or "")) for each in documents]
+    rows = [(trimmed(each["name"]), ", ".join(each["members"]), str(each["access"] or "")) for each in documents]
     door.answer({"teams": documents}, lambda: print_table(headers=("Team", "Members", "Access"), rows=rows))
 
 
@@ -141,7 +142,7 @@ def access(door: Door, team: str, word: str, account: str) -> None:
     found = find_team(actor=door.actor, text=team)
     customer = find_account(actor=door.actor, text=account)
     set_access(actor=door.actor, team=found, account=customer, access=word, now=door.now)
-    door.answer(_team(found), lambda: click.echo(f"{found.name}: {word} access {customer.name}."))
+    door.answer(_team(found), lambda: click.echo(f"{found}: {word} access {customer}."))
 
 
 def _user(user: "User") -> dict[str, Any]:

@@ -11,6 +11,7 @@ from billow.interfaces.cli.documents import profile_document
 from billow.interfaces.cli.door import BillowGroup, Door
 from billow.interfaces.cli.given import fields_given, must_have, party_options, read_bytes
 from billow.interfaces.cli.tables import print_fields, print_table
+from billow.terms.text import trimmed
 
 if TYPE_CHECKING:
     from billow.records.billing.models import BillingProfile
@@ -119,7 +120,7 @@ def list_(door: Door) -> None:
             headers=("Profile", "Company", "Country", "Accounts", "Token"),
             rows=[
                 (
-                    each["nickname"],
+                    trimmed(each["nickname"]),
                     each["company_name"],
                     each["country_code"],
                     each["managed_accounts_count"],
@@ -162,7 +163,7 @@ def delete(door: Door, profile: str) -> None:
 
     found = find_profile(actor=door.actor, text=profile)
     document = {"token": found.token, "nickname": found.nickname}
-    door.confirm(f"Delete the billing profile {found.nickname}?")
+    door.confirm(f"Delete the billing profile {found}?")
     delete_profile(actor=door.actor, profile=found, now=door.now)
     door.answer({"deleted": document}, lambda: click.echo(f"Deleted {document['nickname']}."))
 

@@ -69,7 +69,7 @@ def preview(door: Door, rule: str, period: "BillingPeriod | None", accounts: tup
             **_comparison_document(seen.comparison),
             "warnings": [issue_document(issue) for issue in seen.warnings],
         },
-        lambda: _print_comparison(f"{seen.rule.title} in {month}", seen.comparison),
+        lambda: _print_comparison(f"{seen.rule} in {month}", seen.comparison),
     )
     _leave_with_problems(seen.comparison)
 

@@ -9,6 +9,7 @@ from billow.interfaces.cli.documents import rule_document
 from billow.interfaces.cli.door import FAILED, PARTLY_DONE, BillowGroup, Door, Failed, error_line
 from billow.interfaces.cli.given import must_have, read_text
 from billow.interfaces.cli.tables import cell_text, print_fields, print_table
+from billow.terms.text import trimmed
 
 if TYPE_CHECKING:
     from billow.records.billing.models import BillingRule, ManagedAccount
@@ -138,7 +139,7 @@ def list_(door: Door) -> None:
             headers=("Rule", "Group", "Type", "Value", "From", "To", "All", "Accounts", "Token"),
             rows=[
                 (
-                    rule.title,
+                    str(rule),
                     document["execution_group"],
                     rule.type,
                     _value(rule),
@@ -229,7 +230,7 @@ def delete(door: Door, rule: str) -> None:
 
     found = find_rule(actor=door.actor, text=rule)
     document = {"token": found.token, "title": found.title}
-    door.confirm(f"Delete the rule {found.title} and take it from {found.assignments.count()} accounts?")
+    door.confirm(f"Delete the rule {found} and take it from {found.assignments.count()} accounts?")
     accounts = delete_rule(actor=door.actor, rule=found, now=door.now)
     door.answer(
         {"deleted": document, "accounts": accounts}, lambda: click.echo(f"Deleted; taken from {accounts} accounts.")
@@ -274,7 +275,7 @@ def _assign(door: Door, accounts: tuple[str, ...], order: "Callable[[ManagedAcco
         except Refused as no:
             refused += 1
             for reason in [issue.message for issue in no.issues] or [no.message]:
-                click.echo(error_line(code=no.code, message=f"{account.name}: {reason}"), err=True)
+                click.echo(error_line(code=no.code, message=f"{account}: {reason}"), err=True)
             documents.append({"account": account.token, "name": account.name, "code": no.code, "message": no.message})
             continue
         documents.append(
@@ -288,7 +289,11 @@ def _assign(door: Door, accounts: tuple[str, ...], order: "Callable[[ManagedAcco
         {"assigned": documents},
         lambda: print_table(
             headers=("Account", "Rules in order"),
-            rows=[(each["name"], [rule["title"] for rule in each["rules"]]) for each in documents if "rules" in each],
+            rows=[
+                (trimmed(each["name"]), [trimmed(rule["title"]) for rule in each["rules"]])
+                for each in documents
+                if "rules" in each
+            ],
         ),
     )
     if refused:

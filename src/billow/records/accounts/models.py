@@ -9,6 +9,7 @@ from django.db import models
 
 from billow.records.accounts.permissions import CUSTOMER_ROLES, ROLES, Permission, Role
 from billow.records.tokened import token_field
+from billow.terms.text import trimmed
 
 __all__ = ["ApiToken", "ManagementAccount", "Permission", "Role", "SignInAttempt", "Team", "TeamMember", "User"]
 
@@ -32,7 +33,7 @@ class ManagementAccount(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
-        return self.name
+        return trimmed(self.name)
 
 
 class UserManager(BaseUserManager["User"]):
@@ -126,7 +127,7 @@ class Team(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return trimmed(self.name)
 
 
 class TeamMember(models.Model):

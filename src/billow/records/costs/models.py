@@ -7,6 +7,7 @@ from billow.records.accounts.models import ManagementAccount, User
 from billow.records.fields import ExactDecimalField
 from billow.records.tokened import token_field
 from billow.terms.period import BillingPeriod
+from billow.terms.text import trimmed
 
 
 class Integration(models.Model):
@@ -24,7 +25,7 @@ class Integration(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return trimmed(self.name)
 
 
 class CostImport(models.Model):

@@ -7,6 +7,7 @@ from billow.records.accounts.models import ManagementAccount, User
 from billow.records.billing.models import ManagedAccount
 from billow.records.billing.scope import ScopedQuerySet
 from billow.records.tokened import token_field
+from billow.terms.text import trimmed
 
 
 class Workspace(models.Model):
@@ -49,7 +50,7 @@ class Workspace(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return trimmed(self.name)
 
 
 class Folder(models.Model):
@@ -77,7 +78,7 @@ class Folder(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title or self.token
+        return trimmed(self.title) or self.token
 
 
 class CostReport(models.Model):
@@ -127,7 +128,7 @@ class CostReport(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title
+        return trimmed(self.title)
 
 
 class ExportStatus(models.TextChoices):

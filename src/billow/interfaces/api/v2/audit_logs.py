@@ -58,7 +58,7 @@ class AuditQuery(PageQuery):
     object_type: str = ""
     object_name: str = ""
     object_token: str = ""
-    token: str = ""
+    token: str = Field("", description="An entry's own token.")
     start_date: date | None = None
     end_date: date | None = Field(None, description="The last day, inclusive.")
 
@@ -67,6 +67,7 @@ class AuditQuery(PageQuery):
 def list_entries(request: HttpRequest, query: Query[AuditQuery]) -> dict[str, Any]:
     """Return the entries, newest first."""
     question = AuditQuestion(
+        token=query.token,
         user=query.user,
         action=query.action,
         source=query.source,

@@ -252,7 +252,7 @@ def get_logo(request: HttpRequest, billing_profile_token: str) -> HttpResponse:
     """Return the logo as documents print it, a PNG."""
     profile = profile_with(actor=caller(request), token=billing_profile_token)
     if not profile.logo_png:
-        raise Problem(404, f"{profile.nickname} has no logo")
+        raise Problem(404, f"{profile} has no logo")
     return HttpResponse(bytes(profile.logo_png), content_type="image/png")
 
 

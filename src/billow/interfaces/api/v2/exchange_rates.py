@@ -68,7 +68,7 @@ def list_rates(request: HttpRequest, query: Query[PageQuery]) -> dict[str, Any]:
         "meta": {
             "current_page": number,
             "next_page": number + 1 if number < page.last else None,
-            "prev_page": number - 1 if number > 1 else None,
+            "prev_page": min(number - 1, page.last) if number > 1 else None,
             "total_pages": page.last,
             "total_count": page.total,
         },

@@ -111,13 +111,13 @@ class WebhookGiven(Given):
 class RotationGiven(Schema):
     """How long the old secret counts too."""
 
-    overlap_hours: int = Field(24, ge=0, le=168)
+    overlap_hours: int | None = Field(None, ge=0, le=168, description="24 where missing.", examples=[48])
 
 
 class ReplayGiven(Schema):
     """One event, or everything that failed since a time."""
 
-    event_token: str = ""
+    event_token: str | None = Field(None, examples=["whk_evt_0123456789abcdef"])
     failed_since: datetime | None = Field(None, examples=["2026-11-01T00:00:00Z"])
 
 
@@ -185,10 +185,11 @@ def delete_webhook(request: HttpRequest, webhook_token: str) -> Status[None]:
 def rotate(request: HttpRequest, webhook_token: str, given: Body[RotationGiven | None] = None) -> dict[str, Any]:
     """Return the new secret; calls are signed with the old one too for a while."""
     actor = caller(request)
+    hours = None if given is None else given.overlap_hours
     rotated = rotate_secret(
         actor=actor,
         endpoint=endpoint_with(actor=actor, token=webhook_token),
-        overlap=OVERLAP if given is None else timedelta(hours=given.overlap_hours),
+        overlap=OVERLAP if hours is None else timedelta(hours=hours),
         now=clock(),
     )
     return _with_secret(rotated)
@@ -215,7 +216,7 @@ def replay_events(request: HttpRequest, webhook_token: str, given: Body[ReplayGi
     replayed = replay(
         actor=actor,
         endpoint=endpoint_with(actor=actor, token=webhook_token),
-        event_token=given.event_token,
+        event_token=given.event_token or "",
         failed_since=since.replace(tzinfo=UTC) if since is not None and since.tzinfo is None else since,
         now=clock(),
     )

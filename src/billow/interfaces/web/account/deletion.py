@@ -20,19 +20,17 @@ def delete(request: HttpRequest, token: str) -> HttpResponse:
         if request.POST.get("name", "").strip() == end.account.name.strip():
             cancelled = delete_account(actor=actor, account=end.account, now=clock())
             drafts = f"; {cancelled} draft{'s' if cancelled != 1 else ''} cancelled" if cancelled else ""
-            return went_well(request, address="/accounts", said=f"{end.account.name} was deleted{drafts}")
+            return went_well(request, address="/accounts", said=f"{end.account} was deleted{drafts}")
         problem = "This is not the account's name"
     values = {
         "end": end,
         "field": Field(
             name="name",
-            label=f"Write {end.account.name} to delete it",
+            label=f"Write {end.account} to delete it",
             value=request.POST.get("name", ""),
             problem=problem,
             place="dialog",
         ),
         "section": "accounts",
     }
-    return in_dialog(
-        request, "account/_delete.html", values, back=f"/accounts/{token}", title=f"Delete {end.account.name}"
-    )
+    return in_dialog(request, "account/_delete.html", values, back=f"/accounts/{token}", title=f"Delete {end.account}")

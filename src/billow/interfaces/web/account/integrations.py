@@ -127,7 +127,7 @@ def _delegated(actor: Actor, account: ManagedAccount, known: Sequence[Integratio
         end_date=last,
         now=clock(),
     )
-    return f"{integration.name} was delegated to {account.name}"
+    return f"{integration} was delegated to {account}"
 
 
 def _ended(
@@ -157,7 +157,7 @@ def _fields(
         common = {"name": name, "label": label, "value": values.get(name, ""), "problem": complaints.about(name)}
         return Field(**common, **more)  # type: ignore[arg-type]
 
-    names = choices_of((each.token, f"{each.name} ({each.provider})") for each in known)
+    names = choices_of((each.token, f"{each} ({each.provider})") for each in known)
     return (
         field("integration", "Integration", kind="select", choices=names),
         field(

@@ -51,7 +51,7 @@ def rules(request: HttpRequest, token: str) -> HttpResponse:
             name="rule",
             label="Billing rule",
             kind="select",
-            choices=choices_of((rule.token, f"{rule.title} · {rule_line(rule).kind}") for rule in found.others),
+            choices=choices_of((rule.token, f"{rule} · {rule_line(rule).kind}") for rule in found.others),
         ),
         "section": "accounts",
     }
@@ -70,7 +70,7 @@ def change_rules(request: HttpRequest, token: str, act: str) -> HttpResponse:
     elif act in {"up", "down"}:
         steps = -1 if act == "up" else 1
         moved = move_rule_by(actor=actor, token=token, rule_token=rule, steps=steps, now=now)
-        said = f"{moved.title} was moved {act}"
+        said = f"{moved} was moved {act}"
     elif act == "order":
         arrange_rules(actor=actor, token=token, order=request.POST.getlist("order"), now=now)
         said = "The new order was saved"

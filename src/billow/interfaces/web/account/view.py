@@ -46,7 +46,7 @@ def general(request: HttpRequest, token: str) -> HttpResponse:
         except Refused as refused:
             values, pairs, problem = typed_values(request.POST), typed_pairs(request.POST), refused
         else:
-            return went_well(request, address=f"/accounts/{token}", said=f"{changed.name} was saved")
+            return went_well(request, address=f"/accounts/{token}", said=f"{changed} was saved")
     form = account_form(values=values, pairs=pairs, profiles=list_profiles(actor=actor), refused=problem)
     page = {"form": form, "complaints": form.complaints, "head": head_of(account, tab="general", actor=actor)}
     page["seen"] = account.updated_at.isoformat()

@@ -86,7 +86,7 @@ def remove_rule(request: HttpRequest, token: str) -> HttpResponse:
         "url": f"{PATH}/{token}/delete",
         "section": "settings",
     }
-    title = f"Delete {rule.title}"
+    title = f"Delete {rule}"
     return in_dialog(request, "billing_rule/_delete.html", values, back=f"{PATH}/{token}", title=title)
 
 
@@ -153,7 +153,7 @@ def _check(actor: Actor, rule: BillingRule | None, fields: Mapping[str, object])
 def _saved(request: HttpRequest, actor: Actor, rule: BillingRule | None, fields: Mapping[str, object]) -> HttpResponse:
     if rule is not None:
         saved = change_rule(actor=actor, rule=rule, fields=fields, seen=seen_at(request), now=clock())
-        return went_well(request, address=f"{PATH}/{rule.token}", said=f"{saved.rule.title} was saved")
+        return went_well(request, address=f"{PATH}/{rule.token}", said=f"{saved.rule} was saved")
     return done_once(
         request,
         work=lambda: f"{PATH}/{add_rule(actor=actor, fields=fields, now=clock()).rule.token}",

@@ -66,7 +66,7 @@ def one_profile(request: HttpRequest, token: str) -> HttpResponse:
         except Refused as refused:
             problem = refused
         else:
-            said = f"{saved.profile.nickname} was saved{_doubts(saved.warnings)}"
+            said = f"{saved.profile} was saved{_doubts(saved.warnings)}"
             return went_well(request, address=f"{PATH}/{token}", said=said)
     return _shown(request, actor, profile, problem)
 
@@ -105,7 +105,7 @@ def remove_profile(request: HttpRequest, token: str) -> HttpResponse:
         except Refused as refused:
             problem = refused.message
         else:
-            return went_well(request, address=PATH, said=f"{profile.nickname} was deleted")
+            return went_well(request, address=PATH, said=f"{profile} was deleted")
     values = {
         "nickname": profile.nickname,
         "users": profile.users_count,  # type: ignore[attr-defined]  # annotated by the use case
@@ -113,7 +113,7 @@ def remove_profile(request: HttpRequest, token: str) -> HttpResponse:
         "problem": problem,
         "section": "settings",
     }
-    title = f"Delete {profile.nickname}"
+    title = f"Delete {profile}"
     return in_dialog(request, "profile/_delete.html", values, back=f"{PATH}/{token}", title=title)
 
 

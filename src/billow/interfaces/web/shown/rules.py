@@ -37,7 +37,7 @@ def rule_line(rule: BillingRule) -> RuleLine:
     kind = kind_of(rule=rule)
     return RuleLine(
         token=rule.token,
-        title=rule.title,
+        title=str(rule),
         kind=KINDS.get(kind, kind),
         value=_value(rule, kind),
         dates=_dates(rule),

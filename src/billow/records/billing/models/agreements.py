@@ -170,7 +170,7 @@ class BillingRule(models.Model):
         )
 
     def __str__(self) -> str:
-        return self.title
+        return trimmed(self.title)
 
 
 def _tier(entry: Mapping[str, str]) -> values.FeeTier:

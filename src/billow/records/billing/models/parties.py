@@ -14,6 +14,7 @@ from billow.records.fields import EncryptedTextField
 from billow.records.tokened import token_field
 from billow.terms.focus import CostBasis
 from billow.terms.rounding import RoundingRule
+from billow.terms.text import trimmed
 
 
 class PartyDetails(models.Model):
@@ -74,7 +75,7 @@ class BillingProfile(PartyDetails):
         ]
 
     def __str__(self) -> str:
-        return self.nickname
+        return trimmed(self.nickname)
 
 
 class LiveManagedAccounts(ScopedQuerySet["ManagedAccount"]):
@@ -136,7 +137,7 @@ class ManagedAccount(PartyDetails):
         return self.data_ingestion_delay
 
     def __str__(self) -> str:
-        return self.name
+        return trimmed(self.name)
 
 
 class Delegation(models.Model):
