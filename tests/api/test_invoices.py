@@ -165,7 +165,8 @@ def test_addresses_are_those_the_client_reached_us_by(ours: Msp, settings: LazyS
     settings.BASE_URL = "https://testserver"
     client = ours.client("owner")
     path = f"/v2/invoices/{ours.invoice.token}"
-    assert client.get(f"{path}/cost_report").json()["cost_report_url"].startswith("https://testserver/invoices/")
+    shown = client.get(f"{path}/cost_report").json()["cost_report_url"]
+    assert shown == f"https://testserver/invoices/{ours.invoice.token}/cost-report"
     assert (
         client.post(f"{path}/download", {"file_type": "pdf"}).json()["download_url"].startswith("https://testserver/")
     )

@@ -25,6 +25,7 @@ class Page(HTMLParser):
         self.inline: list[str] = []
         self.scripts: list[str] = []
         self.images: list[str] = []
+        self.links: list[str] = []
         self._in_script = False
         self.feed(text)
 
@@ -34,6 +35,8 @@ class Page(HTMLParser):
         self.inline += [
             f"<{tag} {name}>" for name, text in attrs if (text or "").strip().lower().startswith("javascript:")
         ]
+        if tag == "a":
+            self.links.append(names.get("href") or "")
         if tag == "style":
             self.inline.append("<style>")
         if tag == "img":

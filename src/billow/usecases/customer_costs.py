@@ -62,15 +62,23 @@ class CostPart:
 
 
 def customer_parts(
-    *, account: ManagedAccount, period: BillingPeriod, query: SeriesQuery, partitions: Sequence[ProviderPartition]
+    *,
+    account: ManagedAccount,
+    period: BillingPeriod,
+    query: SeriesQuery,
+    partitions: Sequence[ProviderPartition],
+    before_rules: bool = False,
 ) -> Sequence[CostPart]:
-    """Return what the query asks for of one month, as the customer is charged.
+    """Return what the query asks for of one month, as the customer is charged, or as it was before any rule.
 
     A filter looks at what the provider charged; what rules add has no provider, so no filter finds it. Raises
     TooManyGroups, UnableToQuery, and Refused if the month cannot be rated.
     """
     inputs = month_inputs(management_account=account.management_account, accounts=[account], period=period)
-    asked = _Asked(query=query, inputs=inputs, agreement=agreement_of(account), basis=_basis(inputs, query))
+    agreement = agreement_of(account)
+    if before_rules:
+        agreement = replace(agreement, rules=())
+    asked = _Asked(query=query, inputs=inputs, agreement=agreement, basis=_basis(inputs, query))
     try:
         scopes = ownership(delegations=inputs.delegations, period=period).scopes_of(account_tokens=[account.token])
         parts = list(_charged(asked, partitions, scopes)) if scopes else []

@@ -62,11 +62,14 @@ class CostAnswer:
         return self.totals.get(currency, _NOTHING), currency
 
 
-def answer_costs(*, question: CostQuestion) -> CostAnswer:
-    """Return the answer; raise Refused if it would be too long, or the stored costs cannot be read or rated."""
+def answer_costs(*, question: CostQuestion, before_rules: bool = False) -> CostAnswer:
+    """Return the answer; raise Refused if it would be too long, or the stored costs cannot be read or rated.
+
+    ``before_rules`` asks what a customer's share costs at the providers: the caller sees to it that only the MSP does.
+    """
     months = list(_months(question.first_day, question.last_day))
     try:
-        parts = {month: _parts(question, month) for month in months}
+        parts = {month: _parts(question, month, before_rules=before_rules) for month in months}
     except TooManyGroups as many:
         message = f"{many}: ask for fewer days, a longer date bin, or fewer groupings"
         raise Refused("too_many_groups", message) from many
@@ -94,7 +97,7 @@ def _months(first_day: date, last_day: date) -> Iterable[BillingPeriod]:
         month = month.next
 
 
-def _parts(question: CostQuestion, month: BillingPeriod) -> Sequence[CostPart]:
+def _parts(question: CostQuestion, month: BillingPeriod, *, before_rules: bool) -> Sequence[CostPart]:
     workspace = question.workspace
     query = SeriesQuery(
         first_day=max(question.first_day, month.start),
@@ -109,7 +112,13 @@ def _parts(question: CostQuestion, month: BillingPeriod) -> Sequence[CostPart]:
         management_account=workspace.management_account, first_day=month.start, last_day=month.last_day
     )
     if workspace.managed_account is not None:
-        return customer_parts(account=workspace.managed_account, period=month, query=query, partitions=partitions)
+        return customer_parts(
+            account=workspace.managed_account,
+            period=month,
+            query=query,
+            partitions=partitions,
+            before_rules=before_rules,
+        )
     return _provider_parts(query, partitions)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from billow.records.billing.models import ManagedAccount
 from billow.records.costs.models import Integration
 from billow.usecases.upload_costs import upload_costs
 from tests.factories.costs import Charge, deliver, make_integration
@@ -44,7 +45,9 @@ def fill(people: People, folder: Path) -> tuple[Integration, Integration]:
 def addresses(payer: Integration, own: Integration) -> list[str]:
     page = f"/settings/integrations/{payer.token}"
     parts = [f"{page}{part}" for part in ("", "/unallocated", "/delegations")]
-    return ["/", "/settings/integrations", *parts, f"/settings/integrations/{own.token}"]
+    customer = ManagedAccount.objects.get(delegations__integration=payer)
+    costs = ["/costs", f"/costs?account={customer.token}&compare=1&date_bin=day", "/costs?is=service%3DAmazon+EC2"]
+    return ["/", "/settings/integrations", *parts, f"/settings/integrations/{own.token}", *costs]
 
 
 def preview(page: Page, folder: Path) -> None:

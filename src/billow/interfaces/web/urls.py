@@ -14,6 +14,7 @@ from billow.interfaces.web.accounts.view import accounts_page, page_costs
 from billow.interfaces.web.accounts_import.view import import_page, template
 from billow.interfaces.web.billing_rule.view import check_sql, choose_kind, new_rule, one_rule, remove_rule
 from billow.interfaces.web.billing_rules.view import rules_page
+from billow.interfaces.web.costs.view import costs_csv, costs_page, invoice_report
 from billow.interfaces.web.frame.theme import choose_theme
 from billow.interfaces.web.integration.unallocated import delegations as integration_delegations
 from billow.interfaces.web.integration.unallocated import unallocated
@@ -52,6 +53,7 @@ urlpatterns = [
     path("invoices/do/<slug:name>", do),
     path("invoices/<slug:token>", one_invoice),
     path("invoices/<slug:token>/live", live_invoice),
+    path("invoices/<slug:token>/cost-report", invoice_report),
     path("invoices/<slug:token>/<slug:kind>", document),
     path("settings/billing-profiles", profiles_page),
     path("settings/billing-profiles/new", new_profile),
@@ -74,6 +76,10 @@ urlpatterns = [
     path("settings/billing-rules/<slug:token>", one_rule),
     path("settings/billing-rules/<slug:token>/delete", remove_rule),
     *PARTNER_SETTINGS,
+    path("costs", costs_page),
+    path("costs.csv", costs_csv),
+    path("cost-reports/<slug:token>", costs_page),
+    path("cost-reports/<slug:token>.csv", costs_csv),
     path("accounts", accounts_page),
     path("accounts/new", new_account),
     path("accounts/costs", page_costs),

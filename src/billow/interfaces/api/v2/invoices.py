@@ -146,15 +146,15 @@ def send_and_approve(request: HttpRequest, invoice_token: str) -> dict[str, Any]
     summary="Find the costs behind an invoice",
 )
 def cost_report(request: HttpRequest, invoice_token: str) -> dict[str, Any]:
-    """Return the address of the invoice's page in the console, which shows what stands behind each line.
+    """Return the address of the console's cost report with the days and settings of the invoice.
 
-    The console has no page of cost reports; `costs_url` is the report's answer, and adds up to the invoice.
+    `costs_url` asks the API for the same; both add up to the invoice.
     """
     costs = invoice_costs(actor=caller(request), token=invoice_token, now=clock())
     asked = {"cost_report_token": costs.report.token, "start_date": costs.start_date, "end_date": costs.end_date}
     counted = {f"settings[{name}]": str(value).lower() for name, value in costs.settings.items()}
     return {
-        "cost_report_url": absolute(request, path=f"/invoices/{invoice_token}"),
+        "cost_report_url": absolute(request, path=f"/invoices/{invoice_token}/cost-report"),
         "cost_report_token": costs.report.token,
         "costs_url": absolute(request, path=f"/v2/costs?{urlencode(asked | counted)}"),
     }

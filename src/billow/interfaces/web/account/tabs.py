@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from billow.records.accounts.models import Permission
 from billow.records.billing.models import ManagedAccount
 from billow.usecases.actor import Actor
@@ -43,10 +45,13 @@ def head_of(account: ManagedAccount, *, tab: str, actor: Actor) -> Head:
         name=account.name,
         contact_email=account.contact_email,
         currency=account.currency,
-        tab=next(label for name, label, _ in _TABS if name == tab),
-        tabs=tuple(
-            Tab(label=label, url=f"/accounts/{account.token}{path}", is_chosen=name == tab)
-            for name, label, path in _TABS
+        tab=next(label for name, label, _path in _TABS if name == tab),
+        tabs=(
+            *(
+                Tab(label=label, url=f"/accounts/{account.token}{path}", is_chosen=name == tab)
+                for name, label, path in _TABS
+            ),
+            Tab(label=_("Costs"), url=f"/costs?account={account.token}", is_chosen=False),
         ),
         may_change=actor.may(Permission.WRITE_RULES),
     )

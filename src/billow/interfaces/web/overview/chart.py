@@ -6,13 +6,12 @@ from decimal import ROUND_CEILING, Decimal
 
 from django.utils.translation import gettext as _
 
-from billow.interfaces.web.shown.amounts import Amount, amount, grouped
+from billow.interfaces.web.shown.amounts import Amount, amount
+from billow.interfaces.web.shown.scale import round_step, short_amount
 from billow.interfaces.web.shown.times import month_short
 from billow.usecases.close_trend import TrendMonth
 
 _LEFT, _TOP, _BELOW = 46, 10, 22
-_TICKS = 4
-_STEPS = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5), Decimal(10))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +104,7 @@ def chart_of(months: Sequence[TrendMonth], *, currency: str) -> Chart:
 
 def _picture(months: Sequence[TrendMonth], *, width: int, height: int) -> Picture:
     largest = max([Decimal(0), *(month.approved + month.drafts for month in months), *(month.cost for month in months)])
-    step = _step(largest)
+    step = round_step(largest)
     top = step * max(Decimal(1), (largest / step).to_integral_value(ROUND_CEILING))
     ground = height - _BELOW
 
@@ -116,7 +115,7 @@ def _picture(months: Sequence[TrendMonth], *, width: int, height: int) -> Pictur
     bar = slot * 3 // 5
     lines, at = [], Decimal(0)
     while at <= top:
-        lines.append(Line(y=ground - up(at), label=_short(at)))
+        lines.append(Line(y=ground - up(at), label=short_amount(at)))
         at += step
     bars = []
     for place, month in enumerate(months):
@@ -137,20 +136,3 @@ def _picture(months: Sequence[TrendMonth], *, width: int, height: int) -> Pictur
             )
         )
     return Picture(width=width, height=height, bar=bar, left=_LEFT, ground=ground, lines=tuple(lines), bars=tuple(bars))
-
-
-def _step(largest: Decimal) -> Decimal:
-    """Return a round distance between the lines, so that about four are enough."""
-    if largest <= 0:
-        return Decimal(1)
-    rough = largest / _TICKS
-    unit = Decimal(10) ** rough.adjusted()
-    return next(step * unit for step in _STEPS if step * unit >= rough)
-
-
-def _short(value: Decimal) -> str:
-    """Write a round amount in few letters, such as 20k."""
-    for size, letter in ((Decimal(1_000_000), "M"), (Decimal(1_000), "k")):
-        if value >= size:
-            return f"{(value / size).normalize():f}{letter}"
-    return grouped(value.normalize() if value else Decimal(0))

@@ -36,6 +36,7 @@ class RowShown:
     total: Amount
     is_credited: bool
     documents: tuple[DocumentShown, ...]
+    costs_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +115,7 @@ def row_shown(row: OwnInvoice) -> RowShown:
         total=amount_of_minor(row.total_minor, currency=row.currency),
         is_credited=row.is_credited,
         documents=_documents(row.documents, url),
+        costs_url=f"/invoices/{row.token}/cost-report",
     )
 
 
