@@ -12,6 +12,7 @@ from billow.records.accounts.models import Role
 from billow.records.audit.models import AuditEntry
 from billow.records.billing.models import ManagedAccount
 from billow.usecases.api_tokens import create_token
+from billow.usecases.teams import add_team
 from tests.factories.accounts import make_user
 from tests.people import People, Person
 from tests.web.conftest import SignedIn
@@ -19,6 +20,9 @@ from tests.web.conftest import SignedIn
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
 OWNERS = frozenset({Role.OWNER})
 EVERYBODY = frozenset(Role)
+NOBODY: frozenset[Role] = frozenset()
+ROLE = {"role": "owner"}
+NAME = {"name": "South"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +41,23 @@ ROWS = (
     Row(pattern="settings/tokens"),
     Row(pattern="settings/tokens/new", writes=EVERYBODY, fields={"scope": "nothing"}),
     Row(pattern="settings/tokens/<slug:token>/revoke", looks=OWNERS, writes=OWNERS, found_by_others=False),
+    Row(pattern="settings/users", looks=OWNERS),
+    Row(pattern="settings/users/new", looks=OWNERS, writes=OWNERS, fields={"email": "new@nimbus.example"}),
+    Row(pattern="settings/users/<slug:token>", looks=OWNERS, writes=OWNERS, fields=ROLE, found_by_others=False),
+    Row(pattern="settings/users/<slug:token>/disable", looks=OWNERS, writes=OWNERS, found_by_others=False),
+    Row(pattern="settings/users/<slug:token>/enable", looks=NOBODY, writes=OWNERS, found_by_others=False),
+    Row(pattern="settings/teams", looks=OWNERS),
+    Row(pattern="settings/teams/new", looks=OWNERS, writes=OWNERS, fields={"name": "South"}),
+    Row(pattern="settings/teams/<slug:token>", looks=OWNERS, writes=OWNERS, fields=NAME, found_by_others=False),
+    Row(pattern="settings/teams/<slug:token>/access", looks=NOBODY, writes=OWNERS, found_by_others=False),
+    Row(pattern="settings/teams/<slug:token>/members", looks=NOBODY, writes=OWNERS, found_by_others=False),
+    Row(
+        pattern="settings/teams/<slug:token>/members/<slug:user>/remove",
+        looks=NOBODY,
+        writes=OWNERS,
+        found_by_others=False,
+    ),
+    Row(pattern="settings/teams/<slug:token>/delete", looks=OWNERS, writes=OWNERS, found_by_others=False),
 )
 
 
@@ -44,12 +65,14 @@ ROWS = (
 def named(people: People) -> dict[str, str]:
     """Make a record of each kind and return, by page, how its address names it."""
     token = create_token(actor=people.alice.actor, user=people.alice.user, scopes=["read"], now=NOW).row
-    return {"tokens": token.token}
+    team = add_team(actor=people.alice.actor, fields={"name": "North", "user_emails": ["bob@nimbus.example"]}, now=NOW)
+    return {"tokens": token.token, "users": people.bob.user.token, "teams": team.token}
 
 
 def address_of(row: Row, named: dict[str, str]) -> str:
     kind = row.pattern.removeprefix("settings/").partition("/")[0]
-    return "/" + row.pattern.replace("<slug:token>", named.get(kind, ""))
+    address = "/" + row.pattern.replace("<slug:token>", named.get(kind, ""))
+    return address.replace("<slug:user>", named["users"])
 
 
 def person_with(role: Role, people: People) -> Person:
@@ -68,7 +91,10 @@ def test_each_role_sees_and_does_what_the_table_says(
     for role in Role:
         client = signed_in(person_with(role, people))
         refused = {403, 404} if "<" in row.pattern else {403}
-        assert (role, client.get(address).status_code in refused) == (role, role not in row.looks)
+        if row.looks:
+            assert (role, client.get(address).status_code in refused) == (role, role not in row.looks)
+        else:
+            assert client.get(address).status_code == 405
         if row.writes is not None and role not in row.writes:
             before = AuditEntry.objects.count()
             assert client.post(address, row.fields).status_code in refused
@@ -83,7 +109,8 @@ def test_another_msp_a_customer_and_a_stranger_are_kept_out(
     customer = Person(user=make_user(management_account=people.msp, email="nikos@olives.example"))
     customer.user.managed_account = olives
     customer.user.save()
-    for method in ("get", "post") if row.writes is not None else ("get",):
+    methods = (["get"] if row.looks else []) + (["post"] if row.writes is not None else [])
+    for method in methods:
         assert getattr(Client(), method)(address).status_code == 302
         assert getattr(signed_in(customer), method)(address, row.fields).status_code in {403, 404}
         if not row.found_by_others:

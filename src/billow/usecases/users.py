@@ -12,6 +12,7 @@ from billow.records.billing.models import ManagedAccount
 from billow.usecases.actor import Actor
 from billow.usecases.audit import record
 from billow.usecases.field_checks import Findings
+from billow.usecases.one_at_a_time import lock_management_account
 from billow.usecases.page import Page, PageWanted, page_of
 from billow.usecases.refused import Refused
 
@@ -111,6 +112,8 @@ def change_user(*, actor: Actor, user: User, fields: Mapping[str, object], now: 
         user.is_active = findings.read_flag(fields["is_active"], column="is_active")
     findings.refuse_if_any()
     with transaction.atomic():
+        # Two owners who take the role from each other at once must not leave none.
+        lock_management_account(management_account=actor.management_account)
         user.save(update_fields=["name", "role", "is_active"])
         if not _people(actor).filter(role=Role.OWNER, is_active=True).exists():
             raise Refused("last_owner", f"{user.email} is the last owner; make somebody else an owner first")

@@ -7,7 +7,9 @@ from playwright.sync_api import expect
 
 from billow.records.accounts.models import ApiToken
 from billow.usecases.api_tokens import create_token
-from billow.usecases.users import add_service
+from billow.usecases.teams import add_team, everyone_team, set_access
+from billow.usecases.users import add_service, add_user, change_user
+from tests.factories.parties import make_managed_account
 from tests.people import People
 from tests.web.browser.conftest import Console
 from tests.web.browser.test_layout import overflow, violations
@@ -34,7 +36,32 @@ def fill(people: People) -> dict[str, str]:
             expires_at=None if days is None else now + timedelta(days=days),
             now=now,
         )
+    team = add_team(
+        actor=alice,
+        fields={"name": LONG, "description": LONG * 3, "user_emails": ["bob@nimbus.example"]},
+        now=now,
+    )
+    accounts = [
+        make_managed_account(management_account=people.msp, name=name)
+        for name in ("Thessaly Olives", "Volos Shipping", LONG)
+    ]
+    set_access(actor=alice, team=team, account=accounts[0], access="cannot", now=now)
+    dora = add_user(actor=alice, email=f"{'dora' * 12}@nimbus.example", name="Dora", role="editor", now=now)
+    change_user(actor=alice, user=dora, fields={"is_active": False}, now=now)
+    bob = f"/settings/users/{people.bob.user.token}"
     return {
+        "users": "/settings/users",
+        "services": "/settings/users?kind=services",
+        "no customers": "/settings/users?kind=customers",
+        "new user": "/settings/users/new",
+        "one user": bob,
+        "disabled user": f"/settings/users/{dora.token}",
+        "disable": f"{bob}/disable",
+        "teams": "/settings/teams",
+        "new team": "/settings/teams/new",
+        "one team": f"/settings/teams/{team.token}",
+        "everyone": f"/settings/teams/{everyone_team(actor=alice).token}",
+        "delete team": f"/settings/teams/{team.token}/delete",
         "all settings": "/settings",
         "tokens": "/settings/tokens",
         "ended tokens": "/settings/tokens?show=ended",

@@ -69,6 +69,20 @@ GROUPS = (
         name=_("Access"),
         places=(
             Place(
+                key="users",
+                path="/settings/users",
+                name=_("Users"),
+                purpose=_("Your people, services and customers' people, and what each may do."),
+                needs=Permission.ADMINISTER,
+            ),
+            Place(
+                key="teams",
+                path="/settings/teams",
+                name=_("Teams"),
+                purpose=_("Who sees which customers."),
+                needs=Permission.ADMINISTER,
+            ),
+            Place(
                 key="tokens",
                 path="/settings/tokens",
                 name=_("Access tokens"),

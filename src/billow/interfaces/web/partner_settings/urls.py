@@ -4,10 +4,32 @@ from django.urls import path
 
 from billow.interfaces.web.api_tokens.view import new_token, revoke, tokens_page
 from billow.interfaces.web.partner_settings.view import all_settings
+from billow.interfaces.web.teams.view import (
+    add_to_team,
+    new_team,
+    one_team,
+    remove_from_team,
+    remove_team,
+    say_access,
+    teams_page,
+)
+from billow.interfaces.web.users.view import disable, enable, new_user, one_user, users_page
 
 PARTNER_SETTINGS = [
     path("settings", all_settings),
     path("settings/tokens", tokens_page),
     path("settings/tokens/new", new_token),
     path("settings/tokens/<slug:token>/revoke", revoke),
+    path("settings/users", users_page),
+    path("settings/users/new", new_user),
+    path("settings/users/<slug:token>", one_user),
+    path("settings/users/<slug:token>/disable", disable),
+    path("settings/users/<slug:token>/enable", enable),
+    path("settings/teams", teams_page),
+    path("settings/teams/new", new_team),
+    path("settings/teams/<slug:token>", one_team),
+    path("settings/teams/<slug:token>/access", say_access),
+    path("settings/teams/<slug:token>/members", add_to_team),
+    path("settings/teams/<slug:token>/members/<slug:user>/remove", remove_from_team),
+    path("settings/teams/<slug:token>/delete", remove_team),
 ]
