@@ -6,7 +6,7 @@ from enum import StrEnum
 from django.db.models import Model
 
 from billow.records.accounts.models import ManagementAccount, Permission, User
-from billow.records.accounts.permissions import REFUSALS
+from billow.records.accounts.permissions import CUSTOMER_ROLES, REFUSALS
 from billow.records.billing.models import ManagedAccount
 from billow.records.billing.scope import hidden_accounts
 from billow.usecases.refused import Refused
@@ -23,11 +23,16 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """A person at a door, or the installation's operator (no user: the command line, background work)."""
+    """A person at a door, or the installation's operator (no user: the command line, background work).
+
+    ``inside`` is the customer's account that a person of the MSP has entered as Manager User: meanwhile he sees what
+    the customer sees, and may do there what his role would allow the customer.
+    """
 
     management_account: ManagementAccount
     user: User | None
     source: Source
+    inside: ManagedAccount | None = None
 
     @property
     def is_operator(self) -> bool:
@@ -36,13 +41,22 @@ class Actor:
 
     @property
     def is_customer(self) -> bool:
-        """Tell whether the actor is one of a managed account's own people."""
-        return self.user is not None and self.user.managed_account_id is not None
+        """Tell whether the actor is one of a managed account's own people, or is in one as Manager User."""
+        return self.account_id is not None
 
     @property
     def account(self) -> ManagedAccount | None:
         """Return the managed account that the actor sees and nothing beside; None for people of the MSP."""
-        return None if self.user is None else self.user.managed_account
+        if self.inside is not None or self.user is None:
+            return self.inside
+        return self.user.managed_account
+
+    @property
+    def account_id(self) -> int | None:
+        """Return the key of that account."""
+        if self.inside is not None:
+            return self.inside.pk
+        return None if self.user is None else self.user.managed_account_id
 
     @property
     def is_program(self) -> bool:
@@ -51,6 +65,8 @@ class Actor:
 
     def may(self, permission: Permission) -> bool:
         """Tell whether the actor has the permission."""
+        if self.inside is not None:
+            return self.user is not None and self.user.role in CUSTOMER_ROLES.get(permission, frozenset())
         return self.user is None or self.user.may(permission)
 
     def must(self, permission: Permission) -> None:
@@ -74,7 +90,7 @@ class Actor:
             record.pk if isinstance(record, ManagedAccount) else getattr(record, "managed_account_id", None)
             for record in records
         } - {None}
-        others = bool(keys - {user.managed_account_id}) and self.is_customer
+        others = bool(keys - {self.account_id}) and self.is_customer
         if others or (keys and hidden_accounts(user).filter(managed_account__in=keys).exists()):
             raise Refused("not_found", "Resource not found")
 

@@ -37,7 +37,11 @@ def record_each(
     changes: dict[str, object] | None = None,
     now: datetime,
 ) -> None:
-    """Add an audit entry for each object, (token, name), to which the same was done at once."""
+    """Add an audit entry for each object, (token, name), to which the same was done at once.
+
+    What somebody of the MSP does inside a customer's account says in which.
+    """
+    where: dict[str, object] = {} if actor.inside is None else {"as_manager_user_of": actor.inside.token}
     AuditEntry.objects.bulk_create(
         [
             AuditEntry(
@@ -48,7 +52,7 @@ def record_each(
                 object_type=object_type,
                 object_token=token,
                 object_name=name[:255],
-                changes=changes or {},
+                changes={**(changes or {}), **where},
                 created_at=now,
             )
             for token, name in objects

@@ -158,7 +158,7 @@ def days_before(first: date, last: date) -> tuple[date, date]:
 def _report(actor: Actor, report_token: str, account_token: str, now: datetime) -> CostReport:
     if report_token:
         return report_with(actor=actor, token=report_token)
-    own = actor.user.managed_account if actor.user is not None else None
+    own = actor.account
     if not account_token or (own is not None and own.token == account_token):
         return default_report(workspace=own_workspaces(actor=actor, now=now)[0], now=now)
     account = ManagedAccount.objects.visible_to(actor).live().filter(token=account_token).first()

@@ -156,7 +156,7 @@ def banking_data(*, actor: Actor, profile: BillingProfile) -> dict[str, str | No
     """Return the secure banking data: in clear for an owner, the last four characters for anybody else."""
     actor.must_own(profile)
     secure: dict[str, str | None] = json.loads(profile.secure_data or "{}")
-    clear = actor.user is None or actor.user.may_write_invoices
+    clear = actor.may(Permission.WRITE_INVOICES)
     return {name: secure.get(name) if clear else _masked(secure.get(name)) for name in SECURE_FIELDS}
 
 

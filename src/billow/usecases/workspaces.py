@@ -121,7 +121,7 @@ def delete_workspace(*, actor: Actor, workspace: Workspace, now: datetime) -> No
 
 
 def _own(actor: Actor, now: datetime) -> "QuerySet[Workspace]":
-    account = actor.user.managed_account if actor.user is not None else None
+    account = actor.account
     default_workspace(management_account=actor.management_account, account=account, now=now)
     rows = Workspace.objects.visible_to(actor).filter(managed_account=account)
     return rows.select_related("management_account", "managed_account__billing_profile")

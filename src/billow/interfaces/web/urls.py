@@ -3,6 +3,7 @@
 from django.urls import path
 
 from billow.interfaces.web.account.deletion import delete as delete_account
+from billow.interfaces.web.account.entering import enter, leave
 from billow.interfaces.web.account.integrations import end as end_delegation
 from billow.interfaces.web.account.integrations import integrations as account_integrations
 from billow.interfaces.web.account.invoices import invoices as account_invoices
@@ -92,4 +93,6 @@ urlpatterns = [
     path("accounts/<slug:token>/rules/<slug:act>", change_rules),
     path("accounts/<slug:token>/invoices", account_invoices),
     path("accounts/<slug:token>/delete", delete_account),
+    path("accounts/<slug:token>/enter", enter),
+    path("leave-account", leave),
 ]

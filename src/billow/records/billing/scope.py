@@ -23,16 +23,18 @@ class ScopedQuerySet(models.QuerySet[RowT_co]):
         owner = getattr(who, "management_account", who)
         rows = self.filter(management_account=owner)
         user = who if isinstance(who, User) else getattr(who, "user", None)
-        return rows if user is None else rows._seen_by(user)
+        if user is None:
+            return rows
+        return rows._seen_by(user, account_id=getattr(who, "account_id", user.managed_account_id))
 
-    def _seen_by(self, user: User) -> Self:
+    def _seen_by(self, user: User, *, account_id: int | None) -> Self:
         path: str | None = getattr(self.model, "ACCOUNT_PATH", None)
-        if user.managed_account_id is None:
+        if account_id is None:
             return self if path is None else self.exclude(**{f"{path}__in": hidden_accounts(user)})
         shown: Q | None = getattr(self.model, "SHOWN_TO_CUSTOMERS", None)
         if path is None or shown is None:
             return self.none()
-        return self.filter(shown, **{path: user.managed_account_id})
+        return self.filter(shown, **{path: account_id})
 
 
 def hidden_accounts(user: User) -> "models.QuerySet[Any, Any]":

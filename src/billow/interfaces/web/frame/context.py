@@ -33,6 +33,7 @@ class Frame:
     may_see_management: bool = False
     settings: tuple[Group, ...] = ()
     is_customer: bool = False
+    entered: str = ""
 
 
 def frame(request: HttpRequest) -> dict[str, Frame]:
@@ -50,11 +51,12 @@ def frame(request: HttpRequest) -> dict[str, Frame]:
             path=path,
             company=user.management_account.name if account is None else account.name,
             person=person,
-            role=_ROLES.get(user.role, user.role),
+            role=_ROLES.get(user.role, user.role) if actor.inside is None else "Manager User",
             initials="".join(word[0] for word in person.replace("@", " ").split()[:2]).upper(),
             may_write=actor.may(Permission.WRITE_INVOICES),
             may_see_management=actor.may(Permission.SEE_MANAGEMENT),
             settings=groups_for(actor.may),
             is_customer=account is not None,
+            entered="" if actor.inside is None else actor.inside.name,
         )
     }

@@ -7,20 +7,32 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 
-from billow.interfaces.web.frame.actor import actor_of
+from billow.interfaces.web.frame.actor import ENTERED, actor_of
+from billow.interfaces.web.frame.form import went_well
 from billow.interfaces.web.frame.refusals import refused_page
+from billow.usecases.actor import Actor
 from billow.usecases.refused import Refused
 
 ViewT = TypeVar("ViewT", bound=Callable[..., HttpResponseBase])
 
 CUSTOMERS_HOME = "/portal"
 _MARK = "open_to_customers"
+_NOT_THERE = "This page is not part of your portal."
+_GONE = "You are no longer in the customer's account: it was deleted, or hidden from you. Nothing was done."
+_LEAVE_FIRST = "You are in the account of {account}. Leave it first; then this page of {company} is open to you again."
 
 
 def open_to_customers(view: ViewT) -> ViewT:
     """Mark a view that customers may ask; it shows them what is theirs and nothing else."""
     setattr(view, _MARK, True)
     return view
+
+
+def to_portal(request: HttpRequest) -> HttpResponse:
+    """Send the browser to the portal, also where a page asked for a part of itself only."""
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=204, headers={"HX-Redirect": CUSTOMERS_HOME})
+    return HttpResponseRedirect(CUSTOMERS_HOME)
 
 
 class CustomersDoor:
@@ -34,15 +46,26 @@ class CustomersDoor:
         return self.respond(request)
 
     def process_view(self, request: HttpRequest, view: Any, *_: Any) -> HttpResponse | None:
-        """Answer a customer who is in the wrong place; leave everybody else alone."""
+        """Answer whoever is in the wrong place; leave everybody else alone."""
         if not request.user.is_authenticated or not getattr(view, "login_required", True):
             return None
-        account = actor_of(request).account
+        was_inside = ENTERED in request.session
+        actor = actor_of(request)
+        if was_inside and actor.inside is None:
+            return went_well(request, address="/accounts", said=_GONE)
+        account = actor.account
         if account is None:
             return None
         if account.deleted_at is not None:
             logout(request)
             return HttpResponseRedirect(settings.LOGIN_URL)
-        if getattr(view, _MARK, False):
-            return None
-        return refused_page(request, refused=Refused("not_permitted", "This page is not part of your portal."))
+        return None if getattr(view, _MARK, False) else _closed(request, actor, account.name)
+
+
+def _closed(request: HttpRequest, actor: Actor, account: str) -> HttpResponse:
+    if actor.inside is None:
+        return refused_page(request, refused=Refused("not_permitted", _NOT_THERE))
+    if request.method == "GET" and request.headers.get("HX-Request"):
+        return to_portal(request)  # a page that was open before the account was entered, and asks for news
+    message = _LEAVE_FIRST.format(account=account, company=actor.management_account.name)
+    return refused_page(request, refused=Refused("not_permitted", message))

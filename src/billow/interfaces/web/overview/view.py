@@ -2,12 +2,12 @@
 
 import hashlib
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from billow.interfaces.web.frame.actor import actor_of, clock
-from billow.interfaces.web.frame.customers import CUSTOMERS_HOME, open_to_customers
+from billow.interfaces.web.frame.customers import open_to_customers, to_portal
 from billow.interfaces.web.overview.shown import shown_of
 from billow.records.accounts.models import Permission
 from billow.terms.period import BillingPeriod, InvalidBillingPeriod
@@ -20,7 +20,7 @@ def overview_page(request: HttpRequest) -> HttpResponse:
     """Show the month's close to people of the MSP; a customer's own people have another first page."""
     actor, now = actor_of(request), clock()
     if not actor.may(Permission.SEE_MANAGEMENT):
-        return HttpResponseRedirect(CUSTOMERS_HOME)
+        return to_portal(request)
     overview = close_overview(actor=actor, now=now, period=_period(request.GET.get("period", "")))
     shown = shown_of(overview, actor=actor, now=now)
     mark = hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
