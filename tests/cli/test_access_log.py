@@ -34,5 +34,11 @@ def test_the_secret_of_a_signed_link_is_not_in_the_log() -> None:
         assert "*** HTTP/1.1" in written or "***?a=b HTTP/1.1" in written
 
 
+def test_the_secret_of_a_mailed_link_is_not_in_the_log() -> None:
+    written = line("/links/Zm9vYmFyYmF6", referer="https://billow.example/links/Zm9vYmFyYmF6")
+    assert "Zm9v" not in written
+    assert "GET /links/*** HTTP/1.1" in written
+
+
 def test_other_requests_are_logged_as_they_came() -> None:
     assert '"GET /v2/invoices?page=2 HTTP/1.1" 200 10' in line("/v2/invoices?page=2")

@@ -20,3 +20,10 @@ def test_a_person_is_added_changed_and_put_into_a_team_that_sees_less(billow: Pr
 def test_the_last_owner_stays_one(billow: Program) -> None:
     assert billow.refused("users", "set", "alice@nimbus.example", "--role", "viewer") == ["last_owner"]
     assert billow.refused("users", "add", "alice@nimbus.example") == ["user_exists"]
+
+
+def test_an_invitation_is_mailed_and_an_inactive_user_gets_none(billow: Program) -> None:
+    billow.ok("users", "add", "bob@nimbus.example")
+    assert billow.ok("users", "invite", "bob@nimbus.example")["user"] == "bob@nimbus.example"
+    billow.ok("users", "set", "bob@nimbus.example", "--inactive")
+    assert billow.refused("users", "invite", "bob@nimbus.example") == ["cannot_sign_in"]

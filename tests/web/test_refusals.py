@@ -123,7 +123,8 @@ def test_every_address_is_in_the_tables_above(invoice: Invoice) -> None:
     known = {page.partition("?")[0].format(token="<slug:token>") for page in PAGES}
     known |= {address for address, _ in READ_BY_POST} | {"/", "/sign-in", "/sign-out", "/theme", "/leave-account"}
     known |= {"/invoices/confirm/<slug:name>", "/invoices/do/<slug:name>", "/invoices/<slug:token>/<slug:kind>"}
-    elsewhere = ("/accounts", "/settings", "/portal", "/costs", "/cost-reports")  # tested beside their pages
+    known |= {"/forgot-password", "/links/<str:secret>", "/choose-password"}
+    elsewhere = ("/accounts", "/settings", "/portal", "/you", "/costs", "/cost-reports")  # tested beside their pages
     assert {f"/{part.pattern}" for part in urlpatterns if not f"/{part.pattern}".startswith(elsewhere)} <= known
 
 

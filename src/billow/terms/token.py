@@ -16,6 +16,8 @@ TOKEN_PREFIXES = {
     "integration": "accss_crdntl",
     "cost_import": "usr_csts_upld",
     "user": "usr",
+    "mailed_link": "mld_lnk",
+    "session": "sssn",
     "team": "team",
     "api_token": "api_tkn",
     "credit_note": "crdt_nt",

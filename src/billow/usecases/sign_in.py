@@ -1,21 +1,21 @@
 """Let a person in who knows the password, slowly for whoever guesses."""
 
-import hashlib
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.contrib.auth import authenticate
 from django.db import transaction
 
-from billow.records.accounts.models import SignInAttempt, User
+from billow.records.accounts.models import User
 from billow.usecases.actor import Actor, Source
+from billow.usecases.attempts import WINDOW, Tries, forget, refuse_too_many, remember, tries_at
 from billow.usecases.audit import record
 from billow.usecases.refused import Refused
 
-WINDOW = timedelta(minutes=15)
+__all__ = ["MOST_FAILURES", "WINDOW", "may_enter", "sign_in", "welcome"]
+
 MOST_FAILURES = {"person_and_address": 5, "person": 50, "address": 100}
 """Failed sign-ins within the window after which one waits: few for one person from one address, so that guessing is
 slow; many for the person or the address alone, so that a stranger cannot lock a person or an office out."""
-_KEPT = timedelta(days=1)
 
 
 def sign_in(*, email: str, password: str, address: str, now: datetime) -> User:
@@ -24,47 +24,48 @@ def sign_in(*, email: str, password: str, address: str, now: datetime) -> User:
     ``address`` is the network address that the wish came from. Unknown and known e-mail addresses are answered alike.
     """
     email = email.strip().lower()
-    keys = _keys(email, address)
-    _refuse_too_many(keys, now)
+    tries = _tries(email, address)
+    refuse_too_many(tries, now=now)
     user = authenticate(username=email, password=password)
-    account = user.managed_account if isinstance(user, User) else None
-    if not isinstance(user, User) or user.is_service or (account is not None and account.deleted_at is not None):
-        _remember_failure(keys, now)
+    if not isinstance(user, User) or not may_enter(user):
+        remember(tries, now=now)
+        _note_failure(email, now)
         raise Refused("wrong_credentials", "The e-mail address or the password is not right.")
-    _welcome(user, keys, now)
+    with transaction.atomic():
+        forget(tries, kinds=["person_and_address", "person"])
+        welcome(user, method="password", now=now)
     return user
 
 
-def _keys(email: str, address: str) -> dict[str, str]:
+def may_enter(user: User) -> bool:
+    """Tell whether this is somebody whom the console lets in at all: no service, nor of a customer who is gone."""
+    account = user.managed_account
+    return user.is_active and not user.is_service and (account is None or account.deleted_at is None)
+
+
+def welcome(user: User, *, method: str, now: datetime) -> None:
+    """Write down that somebody came in, and how."""
+    _record(user, "signed_in", {"method": method}, now)
+
+
+def _tries(email: str, address: str) -> Tries:
     parts = {"person_and_address": f"{email}\n{address}", "person": email, "address": address}
-    return {kind: hashlib.sha256(f"{kind}\n{text}".encode()).hexdigest() for kind, text in parts.items()}
+    return tries_at("", parts=parts, most=MOST_FAILURES)
 
 
-def _refuse_too_many(keys: dict[str, str], now: datetime) -> None:
-    for kind, key in keys.items():
-        failures = SignInAttempt.objects.filter(key=key, created_at__gt=now - WINDOW).order_by("-created_at")
-        times = list(failures.values_list("created_at", flat=True)[: MOST_FAILURES[kind]])
-        if len(times) == MOST_FAILURES[kind]:
-            minutes = max(1, -int((now - times[-1] - WINDOW).total_seconds() // 60))
-            wait = "a minute" if minutes == 1 else f"{minutes} minutes"
-            raise Refused("too_many_attempts", f"Too many attempts. Wait {wait} and try again.")
+def _note_failure(email: str, now: datetime) -> None:
+    user = User.objects.select_related("management_account").filter(email=email).first()
+    if user is not None and not user.is_service:
+        _record(user, "sign_in_refused", {"method": "password"}, now)
 
 
-def _remember_failure(keys: dict[str, str], now: datetime) -> None:
-    with transaction.atomic():
-        SignInAttempt.objects.filter(created_at__lt=now - _KEPT).delete()
-        SignInAttempt.objects.bulk_create([SignInAttempt(key=key, created_at=now) for key in keys.values()])
-
-
-def _welcome(user: User, keys: dict[str, str], now: datetime) -> None:
-    actor = Actor(management_account=user.management_account, user=user, source=Source.CONSOLE)
-    with transaction.atomic():
-        SignInAttempt.objects.filter(key__in=[keys["person_and_address"], keys["person"]]).delete()
-        record(
-            actor=actor,
-            action="signed_in",
-            object_type="user",
-            object_token=user.token,
-            object_name=user.email,
-            now=now,
-        )
+def _record(user: User, action: str, changes: dict[str, object], now: datetime) -> None:
+    record(
+        actor=Actor(management_account=user.management_account, user=user, source=Source.CONSOLE),
+        action=action,
+        object_type="user",
+        object_token=user.token,
+        object_name=user.email,
+        changes=changes,
+        now=now,
+    )

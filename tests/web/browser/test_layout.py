@@ -1,13 +1,16 @@
 """Every page, narrow and wide, light and dark: nothing overflows, and nothing that a screen reader would miss."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import axe_core_python
 import pytest
 from playwright.sync_api import Page
 
+from billow.records.accounts.models import MailedLink
 from billow.records.billing.models import Invoice
+from billow.usecases.mailed_links import hash_of
 from tests.people import People
 from tests.web.browser.conftest import Console
 from tests.web.browser.months import closed_month, make_every_status
@@ -49,6 +52,7 @@ def pages_of(found: dict[str, Invoice]) -> dict[str, str]:
         "not closed": "/invoices?period=2099-01",
         "all months": f"/invoices?period=all&account={found['draft'].managed_account.token}",
         "lines": f"/invoices/{found['draft'].token}?expand=all",
+        "you": "/you",
         "not found": "/invoices/nothing",
         **each,
     }
@@ -116,7 +120,34 @@ def test_axe_finds_nothing_in_dialogs_menus_selection_and_sign_in(
     assert violations(page) == []
 
 
-@pytest.mark.parametrize("address", ["/", "/invoices", "/settings/integrations", "/accounts/import"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_pages_before_the_door_fit_and_axe_finds_nothing(
+    width: int, scheme: str, console: Console, people: People
+) -> None:
+    page = console.window(width=width, scheme=scheme).new_page()
+    for address in ("/sign-in", "/sign-in?done=password", "/forgot-password", "/choose-password"):
+        page.goto(address)
+        assert (address, overflow(page), violations(page)) == (address, 0, [])
+    page.goto("/forgot-password")
+    page.get_by_role("button", name="Send the link").click()
+    page.get_by_text("Write your e-mail address.").wait_for()
+    assert violations(page) == []
+    secret = "a-secret-of-this-test"
+    MailedLink.objects.create(
+        user=people.alice.user,
+        purpose="invitation",
+        created_at=datetime.now(UTC),
+        expires_at=datetime.now(UTC) + timedelta(hours=1),
+        secret_hash=hash_of(secret),
+    )
+    page.goto(f"/links/{secret}")
+    page.get_by_role("button", name="Set the password").click()
+    page.get_by_text("too short").first.wait_for()
+    assert (overflow(page), violations(page)) == (0, [])
+
+
+@pytest.mark.parametrize("address", ["/", "/invoices", "/settings/integrations", "/accounts/import", "/you"])
 def test_touch_targets_are_large_enough_on_a_phone(address: str, console: Console, people: People) -> None:
     make_every_status(people=people)
     page = console.open(people.alice, address, width=360)

@@ -1,11 +1,11 @@
 """The web server's log, in which a signed link is not to be found: whoever reads it could fetch the document."""
 
-import re
 from typing import Any
 
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
-_SIGNED = re.compile(r"(/v2/(?:downloads|data_exports/files)/)[^/?\s]+")
+from billow.usecases.masked import masked
+
 _WITH_ADDRESS = ("r", "U", "f")
 """What the log calls the request line, its path, and the page one came from."""
 
@@ -17,8 +17,3 @@ class AccessLog(Logger):  # type: ignore[misc]  # the server's package has no ty
         """Return what a line of the log is made of."""
         atoms: dict[str, Any] = super().atoms(resp, req, environ, request_time)
         return atoms | {name: masked(str(atoms[name])) for name in _WITH_ADDRESS if atoms.get(name)}
-
-
-def masked(text: str) -> str:
-    """Return the text without what makes a link in it work."""
-    return _SIGNED.sub(r"\1***", text)

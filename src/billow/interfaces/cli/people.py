@@ -45,6 +45,26 @@ def add(door: Door, email: str, name: str, role: str, account: str | None) -> No
     door.answer({**_user(made), "password": password}, lambda: click.echo(said))
 
 
+@users.command()
+@click.argument("user")
+@click.pass_obj
+def invite(door: Door, user: str) -> None:
+    """Mail a link with which a user chooses a password; it works once, for seven days.
+
+    \b
+    Example:
+      billow users invite bob@nimbus.example
+    """
+    from billow.usecases.mailed_links import invite_user
+    from billow.usecases.users import find_user
+
+    found = find_user(actor=door.actor, text=user)
+    link = invite_user(actor=door.actor, user=found, now=door.now)
+    door.answer(
+        {"user": found.email, "token": link.token}, lambda: click.echo(f"An invitation to {found.email} is on its way.")
+    )
+
+
 @users.command("list")
 @click.pass_obj
 def list_users(door: Door) -> None:

@@ -10,6 +10,7 @@ from billow.usecases.call_webhooks import call_due
 from billow.usecases.deliver import deliver_due
 from billow.usecases.export_costs import export_due
 from billow.usecases.generate_due import generate_due
+from billow.usecases.mail_links import mail_links_due
 
 INVOICES_AT_ONCE = 50
 MAILS_AT_ONCE = 20
@@ -27,8 +28,11 @@ def generate_all(*, worker: str, carry_on: Callable[[], bool] = lambda: True) ->
 
 
 def deliver_all(*, worker: str, carry_on: Callable[[], bool] = lambda: True) -> int:
-    """Deliver until nothing is due or somebody asks to stop; return how many mails were handled."""
-    handled = 0
+    """Deliver until nothing is due or somebody asks to stop; return how many mails were handled.
+
+    Links that people wait for go before invoices.
+    """
+    handled = mail_links_due(now=clock, limit=MAILS_AT_ONCE, carry_on=carry_on)
     while carry_on() and (batch := deliver_due(worker=worker, now=clock, limit=MAILS_AT_ONCE, carry_on=carry_on)):
         handled += batch
     return handled

@@ -13,9 +13,11 @@ from billow.interfaces.jobs.calendar import OpenMonths
 from billow.interfaces.jobs.sweep import call_all, clock, deliver_all, export_all, generate_all, prune_bells
 from billow.interfaces.jobs.tasks import waiting_bells
 from billow.usecases.bell import Work
+from billow.usecases.browser_sessions import prune_sessions
 from billow.usecases.call_webhooks import prune_events
 from billow.usecases.export_costs import prune_exports
 from billow.usecases.kept_answers import prune_answers
+from billow.usecases.mailed_links import prune_links
 from billow.usecases.refused import Refused
 
 logger = logging.getLogger(__name__)
@@ -92,7 +94,7 @@ def _lanes() -> tuple[Lane, ...]:
 
     def keep_house(*, worker: str, carry_on: Callable[[], bool]) -> int:  # noqa: ARG001
         pruned = prune_bells(now=clock()) + prune_events(now=clock()) + prune_answers(now=clock())
-        pruned += prune_exports(now=clock())
+        pruned += prune_exports(now=clock()) + prune_links(now=clock()) + prune_sessions(now=clock())
         return pruned + months.announce(now=clock())
 
     return (

@@ -35,12 +35,11 @@ from billow.interfaces.web.portal.view import (
 from billow.interfaces.web.profile.view import change_logo, new_profile, one_profile, remove_profile
 from billow.interfaces.web.profiles.view import logo, profiles_page
 from billow.interfaces.web.rates.view import rates_page
-from billow.interfaces.web.sign_in.view import sign_in_page, sign_out
+from billow.interfaces.web.sign_in.urls import WAY_IN
 
 urlpatterns = [
     path("", overview_page),
-    path("sign-in", sign_in_page),
-    path("sign-out", sign_out),
+    *WAY_IN,
     path("theme", choose_theme),
     path("portal", home),
     path("portal/logo", sellers_logo),

@@ -6,12 +6,27 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.crypto import salted_hmac
 
 from billow.records.accounts.permissions import CUSTOMER_ROLES, ROLES, Permission, Role
+from billow.records.accounts.sign_in import BrowserSession, LinkPurpose, LinkStatus, MailedLink
 from billow.records.tokened import token_field
 from billow.terms.text import trimmed
 
-__all__ = ["ApiToken", "ManagementAccount", "Permission", "Role", "SignInAttempt", "Team", "TeamMember", "User"]
+__all__ = [
+    "ApiToken",
+    "BrowserSession",
+    "LinkPurpose",
+    "LinkStatus",
+    "MailedLink",
+    "ManagementAccount",
+    "Permission",
+    "Role",
+    "SignInAttempt",
+    "Team",
+    "TeamMember",
+    "User",
+]
 
 
 def validate_time_zone(name: str) -> None:
@@ -66,6 +81,7 @@ class User(AbstractBaseUser):
     )
     last_seen_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    session_generation = models.PositiveIntegerField(default=0)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -75,6 +91,12 @@ class User(AbstractBaseUser):
         constraints = [
             models.CheckConstraint(name="user_role_known", condition=models.Q(role__in=Role.values)),
         ]
+
+    def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
+        """Return what every session carries: another one after a new password, and after *sign out everywhere*."""
+        kept = self.password if self.session_generation == 0 else f"{self.password}\n{self.session_generation}"
+        salt = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
+        return salted_hmac(salt, kept, secret=secret, algorithm="sha256").hexdigest()
 
     def may(self, permission: Permission) -> bool:
         """Tell whether the user has the permission; an account one may not see is another question."""

@@ -2,15 +2,19 @@
 
 from django import forms
 from django.conf import settings
-from django.contrib.auth import login, logout
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from billow.interfaces.web.frame.actor import clock
+from billow.interfaces.web.frame.actor import actor_of, clock
+from billow.interfaces.web.frame.sessions import start_session
 from billow.interfaces.web.frame.theme import is_own_path
+from billow.usecases.browser_sessions import end_own_session
 from billow.usecases.refused import Refused
 from billow.usecases.sign_in import sign_in
 
@@ -18,8 +22,10 @@ from billow.usecases.sign_in import sign_in
 class Credentials(forms.Form):
     """What a person types to sign in."""
 
-    email = forms.EmailField(max_length=254, error_messages={"required": "Write your e-mail address."})
-    password = forms.CharField(max_length=1024, strip=False, error_messages={"required": "Write your password."})
+    email = forms.EmailField(max_length=254, error_messages={"required": gettext_lazy("Write your e-mail address.")})
+    password = forms.CharField(
+        max_length=1024, strip=False, error_messages={"required": gettext_lazy("Write your password.")}
+    )
 
 
 @login_not_required
@@ -44,12 +50,13 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
         except Refused as refused:
             problem, status = refused.message, 429 if refused.code == "too_many_attempts" else 422
         else:
-            login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+            start_session(request, user=user, method="password")
             return HttpResponseRedirect(target)
     page = {
         "email": request.POST.get("email", ""),
         "target": target,
         "returns": wished not in {"", "/", settings.LOGIN_REDIRECT_URL},
+        "said": "" if form.is_bound else _said(request.GET.get("done", "")),
         "problem": problem,
         "email_problem": form.errors.get("email", [""])[0] if form.is_bound else "",
         "password_problem": form.errors.get("password", [""])[0] if form.is_bound else "",
@@ -57,9 +64,19 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
     return render(request, "sign_in/page.html", page, status=422 if form.errors else status)
 
 
+def _said(done: str) -> str:
+    """Return what is said to somebody who comes from another page of the way in."""
+    return {
+        "password": _("Your password is set. Sign in with it."),
+        "everywhere": _("You are signed out in every browser."),
+    }.get(done, "")
+
+
 @login_not_required
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session."""
+    if request.user.is_authenticated:
+        end_own_session(actor=actor_of(request), session_key=request.session.session_key or "", now=clock())
     logout(request)
     return HttpResponseRedirect(settings.LOGIN_URL)

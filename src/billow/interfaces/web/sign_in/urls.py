@@ -1,0 +1,20 @@
+"""Addresses of the way in and out, and of one's own account."""
+
+from django.urls import path
+
+from billow.interfaces.web.password_link.view import choose_password, forgot_password, open_mailed_link
+from billow.interfaces.web.sign_in.view import sign_in_page, sign_out
+from billow.interfaces.web.you.view import change_name, change_password, end_browser, sign_out_everywhere, you_page
+
+WAY_IN = [
+    path("sign-in", sign_in_page),
+    path("sign-out", sign_out),
+    path("forgot-password", forgot_password),
+    path("links/<str:secret>", open_mailed_link),
+    path("choose-password", choose_password),
+    path("you", you_page),
+    path("you/name", change_name),
+    path("you/password", change_password),
+    path("you/sign-out-everywhere", sign_out_everywhere),
+    path("you/browsers/<slug:token>/end", end_browser),
+]

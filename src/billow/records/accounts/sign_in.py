@@ -1,0 +1,64 @@
+"""How people get in: links that were mailed to them, and the browsers they are signed in with."""
+
+from django.db import models
+
+from billow.records.tokened import token_field
+
+
+class LinkPurpose(models.TextChoices):
+    RESET = "reset"
+    INVITATION = "invitation"
+
+
+class LinkStatus(models.TextChoices):
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+class MailedLink(models.Model):
+    """A wish to mail somebody a link with which a password can be set, once and for a while.
+
+    The link's secret is made when the mail is written and kept nowhere; ``secret_hash`` is its SHA-256.
+    ``ended_at`` is when it was used or something newer took its place.
+    """
+
+    token = token_field("mailed_link")
+    user = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="mailed_links")
+    purpose = models.CharField(max_length=20, choices=LinkPurpose.choices)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey("accounts.User", on_delete=models.CASCADE, null=True, related_name="+")
+    status = models.CharField(max_length=20, choices=LinkStatus.choices, default=LinkStatus.QUEUED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True)
+    outcome_message = models.TextField(blank=True)
+    secret_hash = models.CharField(max_length=64, null=True, unique=True)
+    expires_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="link_purpose_known", condition=models.Q(purpose__in=LinkPurpose.values)),
+            models.CheckConstraint(name="link_status_known", condition=models.Q(status__in=LinkStatus.values)),
+        ]
+        indexes = [models.Index(fields=["status", "next_attempt_at"], name="mailed_link_due")]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} of {self.user}"
+
+
+class BrowserSession(models.Model):
+    """A browser in which somebody is signed in, so that they can look at it and end it from elsewhere."""
+
+    token = token_field("session")
+    user = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="browser_sessions")
+    session_key = models.CharField(max_length=40, unique=True)
+    method = models.CharField(max_length=20)
+    address = models.CharField(max_length=64, blank=True)
+    browser = models.CharField(max_length=255, blank=True)
+    created_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.token} of {self.user}"
