@@ -5,7 +5,7 @@ from django.test import Client
 
 from billow.interfaces.web.urls import urlpatterns
 from billow.records.billing.models import BillingProfile, Invoice, ManagedAccount
-from tests.factories.invoices import make_draft
+from tests.factories.invoices import OCTOBER, make_draft
 from tests.people import People
 from tests.web.conftest import SignedIn
 
@@ -17,6 +17,7 @@ PAGES = (
     "/invoices/{token}/pdf",
     "/invoices/{token}/csv",
     "/invoices/{token}/cost-report",
+    "/invoices/{token}/compare?with=month-before",
 )
 OF_ONE_INVOICE = tuple(page for page in PAGES if "{token}" in page)
 WRITES = tuple(
@@ -32,6 +33,7 @@ READ_BY_POST = (
 
 @pytest.fixture
 def invoice(olives: ManagedAccount, profile: BillingProfile) -> Invoice:
+    make_draft(account=olives, profile=profile, period=OCTOBER.previous)
     return make_draft(account=olives, profile=profile)
 
 

@@ -101,6 +101,17 @@ class VersionRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MonthBefore:
+    """The account's invoice of the month before; the total is in its own currency."""
+
+    token: str
+    number: str
+    period: BillingPeriod
+    total: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoicePage:
     """Everything a person sees about one invoice; ``invoice`` is None until it was generated.
 
@@ -116,6 +127,7 @@ class InvoicePage:
     versions: tuple[VersionRow, ...]
     findings: tuple[Issue, ...]
     allowed_verbs: tuple[str, ...]
+    month_before: MonthBefore | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

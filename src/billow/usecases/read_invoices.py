@@ -30,11 +30,13 @@ from billow.usecases.invoice_rows import (
     File,
     InvoicePage,
     InvoiceRow,
+    MonthBefore,
     RuleEffect,
     TransitionRow,
     VersionRow,
 )
 from billow.usecases.invoice_snapshot import invoice_from_rows, logo_of, warnings_of
+from billow.usecases.month_before import month_before
 from billow.usecases.page import Page, PageWanted, page_of
 from billow.usecases.refused import Refused
 from billow.usecases.send_invoices import delivery_statuses
@@ -106,6 +108,7 @@ def invoice_page(*, actor: Actor, token: str) -> InvoicePage:
         ),
         findings=findings,
         allowed_verbs=tuple(verb.value for verb in allowed_verbs(status=InvoiceStatus(row.status))),
+        month_before=_month_before(actor, row),
     )
 
 
@@ -222,6 +225,20 @@ def _content(row: billing.Invoice) -> tuple[Invoice | None, tuple[Issue, ...]]:
     except UnableToReadSnapshot as unable:
         return None, (Issue("draft_damaged", str(unable)),)
     return invoice, (*check_invoice(invoice=invoice), *warnings_of(version=version))
+
+
+def _month_before(actor: Actor, row: billing.Invoice) -> MonthBefore | None:
+    last = month_before(actor=actor, invoice=row)
+    if last is None or last.current_version is None:
+        return None
+    currency = last.current_version.currency
+    return MonthBefore(
+        token=last.token,
+        number=last.number,
+        period=last.period,
+        total=from_minor(last.current_version.total_minor, currency=currency),
+        currency=currency,
+    )
 
 
 def _rule_effects(invoice: Invoice) -> tuple[RuleEffect, ...]:

@@ -96,6 +96,13 @@ def make_every_status(*, people: People) -> dict[str, Invoice]:
         "failed": make_generating(account=account("Meltemi Energy"), period=period, now=now),
         "cancelled": make_draft(account=account("Kastoria Furs"), **common),  # type: ignore[arg-type]
     }
+    before = [
+        make_line(cost="900"),
+        make_line(cost="320.4", service="Amazon RDS"),
+        make_line(cost="99.1", service="S3"),
+    ]
+    owner, last = found["approved"].managed_account, period.previous
+    make_approved(account=owner, by=people.alice, profile=profile, period=last, now=now, lines=before)
     make_managed_account(management_account=people.msp, name="Zagori Honey")
     for each in (rule, make_exclusion(management_account=people.msp, charge_type="Tax", title="Without tax")):
         assign(account=found["draft"].managed_account, rule=each)

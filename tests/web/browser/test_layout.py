@@ -53,6 +53,7 @@ def pages_of(found: dict[str, Invoice]) -> dict[str, str]:
         "all months": f"/invoices?period=all&account={found['draft'].managed_account.token}",
         "lines": f"/invoices/{found['draft'].token}?expand=all",
         "you": "/you",
+        "compared": f"/invoices/{found['approved'].token}/compare",
         "not found": "/invoices/nothing",
         **each,
     }

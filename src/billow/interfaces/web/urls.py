@@ -15,6 +15,7 @@ from billow.interfaces.web.accounts.view import accounts_page, page_costs
 from billow.interfaces.web.accounts_import.view import import_page, template
 from billow.interfaces.web.billing_rule.view import check_sql, choose_kind, new_rule, one_rule, remove_rule
 from billow.interfaces.web.billing_rules.view import rules_page
+from billow.interfaces.web.comparison.view import compare_page
 from billow.interfaces.web.costs.view import costs_csv, costs_page, invoice_report
 from billow.interfaces.web.frame.theme import choose_theme
 from billow.interfaces.web.integration.unallocated import delegations as integration_delegations
@@ -53,6 +54,7 @@ urlpatterns = [
     path("invoices/do/<slug:name>", do),
     path("invoices/<slug:token>", one_invoice),
     path("invoices/<slug:token>/live", live_invoice),
+    path("invoices/<slug:token>/compare", compare_page),
     path("invoices/<slug:token>/cost-report", invoice_report),
     path("invoices/<slug:token>/<slug:kind>", document),
     path("settings/billing-profiles", profiles_page),

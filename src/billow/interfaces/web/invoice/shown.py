@@ -8,10 +8,11 @@ from typing import Any
 
 from billow.interfaces.web.invoice.charges import Provider, change, providers_of
 from billow.interfaces.web.invoices.rows import Row, invoice_row
-from billow.interfaces.web.shown.amounts import Amount, amount, amount_of_minor, exact_text
+from billow.interfaces.web.shown.amounts import Amount, amount, amount_of_minor, exact_text, percent, signed
 from billow.interfaces.web.shown.pills import VERBS, Pill, delivery_pill
 from billow.interfaces.web.shown.times import Moment, day, moment, month_name, zone_of
 from billow.usecases.actor import Actor
+from billow.usecases.compare_invoices import MONTH_BEFORE
 from billow.usecases.read_invoices import InvoicePage
 
 _REMEDIES = {"missing_exchange_rate": "Import the rate on the server (billow rates import), then retry."}
@@ -70,6 +71,7 @@ class Event:
 class VersionShown:
     """One version of the content."""
 
+    number: int
     name: str
     is_current: bool
     total: Amount | None
@@ -77,6 +79,16 @@ class VersionShown:
     fingerprint: str
     software: str
     at: Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeforeShown:
+    """The month before, and by how much this one differs from it."""
+
+    month: str
+    url: str
+    total: Amount | None
+    change: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +116,7 @@ class InvoiceShown:
     messages: tuple[Message, ...]
     history: tuple[Event, ...]
     versions: tuple[VersionShown, ...]
+    before: BeforeShown | None
     preview_url: str
     live_url: str
     live_every_s: int
@@ -139,6 +152,7 @@ def shown(page: InvoicePage, *, actor: Actor, now: datetime) -> InvoiceShown:
         messages=_messages(page, zone, now),
         history=_history(page, zone, now),
         versions=_versions(page, zone, now),
+        before=_before(page),
         preview_url=f"/invoices/{token}/pdf?v={current.fingerprint[:12]}" if row.has_documents and current else "",
         live_url=f"/invoices/{token}/live?seen={seen_of(row, page)}",
         live_every_s=2 if row.is_busy else 30 if row.is_open else 0,
@@ -150,6 +164,21 @@ def seen_of(row: Row, page: InvoicePage) -> str:
     messages = [f"{entry.status}{entry.attempts}" for entry in page.deliveries]
     text = "\n".join((row.fingerprint, str(len(page.transitions)), str(len(page.versions)), *messages))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _before(page: InvoicePage) -> BeforeShown | None:
+    last, total = page.month_before, page.row.total
+    if last is None or total is None:
+        return None
+    change = signed(total - last.total)
+    if share := percent(total - last.total, of=abs(last.total)):
+        change = f"{change}, {share}"
+    return BeforeShown(
+        month=month_name(last.period),
+        url=f"/invoices/{page.row.token}/compare?with={MONTH_BEFORE}",
+        total=amount(last.total, currency=last.currency),
+        change=change if last.currency == page.row.currency else "",
+    )
 
 
 def _terms(invoice: Any) -> str:
@@ -244,6 +273,7 @@ def _history(page: InvoicePage, zone: Any, now: datetime) -> tuple[Event, ...]:
 def _versions(page: InvoicePage, zone: Any, now: datetime) -> tuple[VersionShown, ...]:
     return tuple(
         VersionShown(
+            number=version.version_number,
             name=f"Version {version.version_number}",
             is_current=version.is_current,
             total=amount(version.total, currency=page.row.currency),

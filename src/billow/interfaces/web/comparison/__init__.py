@@ -1,0 +1,1 @@
+"""The page that compares an invoice with the month before, or with another of its versions."""
