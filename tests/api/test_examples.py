@@ -9,6 +9,7 @@ import pytest
 
 from billow.interfaces.api.examples import PLACEHOLDER, REQUESTS
 from billow.interfaces.api.server import make_api
+from tests.api.alike import EXAMPLES, differences
 from tests.api.objects import shown_objects
 from tests.api.world import ApiClient, Msp
 from tests.factories.costs import make_integration
@@ -53,6 +54,7 @@ def test_an_example_does_what_it_says(operation: str, example: str, ours: Msp) -
     body = with_tokens_of(REQUESTS[operation][example], objects)
     answer = ours.client("owner").ask(method, path.format(**objects), body)
     assert 200 <= answer.status_code < 300, answer.content
+    assert list(differences(EXAMPLES[operation], answer.json())) == []
 
 
 def test_the_document_and_its_page_show_them() -> None:

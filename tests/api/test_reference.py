@@ -4,7 +4,8 @@ import json
 import re
 
 from billow.interfaces.api.document import openapi
-from billow.interfaces.api.reference import markdown, page
+from billow.interfaces.api.reference import markdown
+from billow.interfaces.api.reference_page import page
 from billow.interfaces.api.server import make_api
 from tests.api.world import ApiClient
 from tests.conftest import PROJECT_ROOT
@@ -30,7 +31,23 @@ def test_every_body_and_answer_has_examples_or_says_what_it_is(db: None) -> None
 def test_people_read_the_same_as_a_page(db: None) -> None:
     answer = ApiClient(None).get("/v2/docs")
     assert answer.headers["Content-Type"].startswith("text/html")
-    assert "POST /v2/invoices" in answer.content.decode()
+    page = answer.content.decode()
+    assert '<span class="method post">POST</span> <code>/v2<wbr>/invoices</code>' in page
+    assert "<script" not in page
+    assert "style=" not in page
+
+
+def test_an_example_stands_with_what_it_shows() -> None:
+    article = page(openapi(api=make_api())).partition('<article id="createInvoice">')[2].partition("</article>")[0]
+    places = [article.index(text) for text in ("<h4>Body", "Example: A month", "<h4>Answer 201", "Example answer")]
+    assert places == sorted(places)
+    assert article.count("<details open>") == 2
+    assert "&quot;status&quot;: &quot;generating_invoice&quot;" in article
+
+
+def test_the_fields_of_objects_inside_are_told_too() -> None:
+    article = page(openapi(api=make_api())).partition('<article id="getBillingProfile">')[2].partition("</article>")[0]
+    assert "<code>banking_information_attributes.secure_data.iban</code> <span>string or null</span>" in article
 
 
 def test_the_reference_in_the_documents_is_the_one_of_this_version() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from ninja import NinjaAPI
 
+from billow.interfaces.api.answer_examples import answer_example
 from billow.interfaces.api.examples import add_examples
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
@@ -17,7 +18,7 @@ _OF_THE_WEB_SERVER = {
 
 
 def openapi(*, api: NinjaAPI) -> dict[str, Any]:
-    """Return the document, with examples of bodies, and links from answers to what can be done with what they name."""
+    """Return the document, with whole bodies and answers, and links from answers to what can be done with them."""
     document: dict[str, Any] = api.get_openapi_schema(path_prefix="/v2/")
     for _, operation in _operations(document):
         for status, description in _OF_THE_WEB_SERVER.items():
@@ -25,6 +26,7 @@ def openapi(*, api: NinjaAPI) -> dict[str, Any]:
     for path, operation in _operations(document):
         _link(document, path, operation)
         add_examples(operation)
+        _add_answer(document, path, operation)
     return document
 
 
@@ -33,6 +35,15 @@ def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, An
         for method, operation in methods.items():
             if method in _METHODS:
                 yield path, operation
+
+
+def _add_answer(document: Mapping[str, Any], path: str, operation: Mapping[str, Any]) -> None:
+    """Put a whole answer beside the schema of the good one, where it is JSON."""
+    for status, answer in operation["responses"].items():
+        content = answer.get("content", {}).get("application/json")
+        if content is not None and 200 <= int(status) < 300:
+            name = operation["operationId"]
+            content["example"] = answer_example(document, operation_id=name, path=path, schema=content["schema"])
 
 
 def _link(document: Mapping[str, Any], path: str, operation: Mapping[str, Any]) -> None:

@@ -1,8 +1,7 @@
-"""The API's reference for people, made of its OpenAPI document: as Markdown, and as a page of the server itself."""
+"""The API's reference for people as Markdown, made of its OpenAPI document; ``reference_page`` makes a page of it."""
 
 import json
 from collections.abc import Iterator, Mapping
-from html import escape
 from typing import Any
 
 _INTRODUCTION = """\
@@ -20,47 +19,28 @@ exist (404).
 def markdown(document: Mapping[str, Any]) -> str:
     """Return every operation by its tag, with what it takes and what it answers."""
     parts = [_INTRODUCTION]
-    for tag, operations in _by_tag(document).items():
+    shown: dict[str, str] = {}
+    for tag, operations in by_tag(document).items():
         parts.append(f"## {tag}\n")
         for method, path, operation in operations:
             parts.append(f"### `{method} {path}`\n")
             about = _one_line(operation.get("description", ""))
             parts.append(f"{operation['summary']} (`{operation['operationId']}`). {about}\n")
-            parts += _table("Parameter", _parameters(operation))
-            parts += _table("Body", _fields(document, _body(operation)))
-            parts += [f"Example: {name}\n\n```json\n{body}\n```\n" for name, body in _examples(operation)]
-            status, answer = _answer(operation)
-            parts += _table(f"Answer {status}", _fields(document, answer))
+            parts += _table("Parameter", parameters_of(operation))
+            parts += _table("Body", fields_of(document, body_of(operation)))
+            parts += [f"Example: {name}\n\n```json\n{body}\n```\n" for name, body in examples_of_body(operation)]
+            status, answer = answer_of(operation)
+            parts += _table(f"Answer {status}", fields_of(document, answer))
+            parts += _answer_once(operation, shown)
     return "\n".join(parts)
-
-
-def page(document: Mapping[str, Any]) -> str:
-    """Return the same as one page of HTML without script or style of its own."""
-    lines = ["<!doctype html>", '<html lang="en"><meta charset="utf-8"><title>The v2 API</title><body>']
-    lines.append("<h1>The v2 API</h1><p>The same for programs: <a href='/v2/oas_v3.json'>OpenAPI document</a>.</p>")
-    for tag, operations in _by_tag(document).items():
-        lines.append(f"<h2>{escape(tag)}</h2>")
-        for method, path, operation in operations:
-            lines.append(f"<h3 id='{escape(operation['operationId'])}'><code>{method} {escape(path)}</code></h3>")
-            lines.append(f"<p>{escape(operation['summary'])}. {escape(operation.get('description', ''))}</p>")
-            for name, rows in (
-                ("Parameters", _parameters(operation)),
-                ("Body", _fields(document, _body(operation))),
-                (f"Answer {_answer(operation)[0]}", _fields(document, _answer(operation)[1])),
-            ):
-                lines += _html_table(name, list(rows))
-            lines += [
-                f"<details><summary>Example: {escape(name)}</summary><pre>{escape(body)}</pre></details>"
-                for name, body in _examples(operation)
-            ]
-    return "\n".join([*lines, "</body></html>"])
 
 
 Operation = tuple[str, str, Mapping[str, Any]]
 Row = tuple[str, str, str]
 
 
-def _by_tag(document: Mapping[str, Any]) -> dict[str, list[Operation]]:
+def by_tag(document: Mapping[str, Any]) -> dict[str, list[Operation]]:
+    """Return the operations by their first tag, in order."""
     found: dict[str, list[Operation]] = {}
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
@@ -68,24 +48,36 @@ def _by_tag(document: Mapping[str, Any]) -> dict[str, list[Operation]]:
     return found
 
 
-def _parameters(operation: Mapping[str, Any]) -> Iterator[Row]:
+def parameters_of(operation: Mapping[str, Any]) -> Iterator[Row]:
+    """Return what the address and the headers take."""
     for each in operation.get("parameters", ()):
         text = each.get("description") or each["schema"].get("description", "")
         yield each["name"], f"{each['in']}, {_type(each['schema'])}", text
 
 
-def _body(operation: Mapping[str, Any]) -> Mapping[str, Any]:
+def body_of(operation: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the schema of the body, or nothing."""
     return _schema(operation.get("requestBody", {}))
 
 
-def _examples(operation: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def examples_of_body(operation: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Return what each example of the body is, and the body as text."""
     for content in operation.get("requestBody", {}).get("content", {}).values():
         for example in content.get("examples", {}).values():
             yield example["summary"], json.dumps(example["value"], indent=2)
 
 
-def _answer(operation: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+def example_of_answer(operation: Mapping[str, Any]) -> str | None:
+    """Return the whole answer as text, where the operation answers JSON."""
+    for status, answer in operation["responses"].items():
+        for content in answer.get("content", {}).values() if 200 <= int(status) < 300 else ():
+            if "example" in content:
+                return json.dumps(content["example"], indent=2, ensure_ascii=False)
+    return None
+
+
+def answer_of(operation: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """Return status and schema of the good answer."""
     for status, answer in operation["responses"].items():
         if 200 <= int(status) < 300:
             return str(status), _schema(answer)
@@ -100,30 +92,54 @@ def _schema(holder: Mapping[str, Any]) -> Mapping[str, Any]:
     return {}
 
 
-def _fields(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[Row]:
-    resolved = _resolved(document, schema)
-    for name, field in resolved.get("properties", {}).items():
-        examples = ", ".join(str(each) for each in field.get("examples", ()))
+def fields_of(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[Row]:
+    """Return each field of the schema, and of the objects in it: name, type, and what it says."""
+    for name, field in _resolved(document, schema).get("properties", {}).items():
+        examples = ", ".join(
+            each if isinstance(each, str) else json.dumps(each, ensure_ascii=False)
+            for each in field.get("examples", ())
+        )
         text = " ".join(part for part in (field.get("description", ""), f"e.g. {examples}" if examples else "") if part)
         yield name, _type(field), text
+        if _name(field) != "Links":
+            for inner, kind, said in fields_of(document, field):
+                yield f"{name}.{inner}", kind, said
 
 
 def _resolved(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    if "$ref" in schema:
-        found: Mapping[str, Any] = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-        return found
+    """Return the object that the schema is or, beside null, may be."""
+    for each in (schema, *schema.get("anyOf", ())):
+        if "$ref" in each:
+            found: Mapping[str, Any] = document["components"]["schemas"][each["$ref"].rpartition("/")[2]]
+            return found
     return schema
+
+
+def _name(schema: Mapping[str, Any]) -> str:
+    return str(schema.get("$ref", "")).rpartition("/")[2]
 
 
 def _type(schema: Mapping[str, Any]) -> str:
     if "$ref" in schema:
-        return str(schema["$ref"]).rpartition("/")[2]
+        return "object"
     if "anyOf" in schema:
         return " or ".join(dict.fromkeys(_type(each) for each in schema["anyOf"]))
     kind = schema.get("type", "anything")
     if kind == "array":
-        return f"list of {_type(schema.get('items', {}))}"
+        items = schema.get("items", {})
+        return f"list of {_name(items).removesuffix('Shown') or _type(items)}"
     return kind if isinstance(kind, str) else " or ".join(kind)
+
+
+def _answer_once(operation: Mapping[str, Any], shown: dict[str, str]) -> list[str]:
+    """Return the whole answer, or where the same stands already."""
+    told = example_of_answer(operation)
+    if told is None:
+        return []
+    first = shown.setdefault(told, operation["operationId"])
+    if first != operation["operationId"]:
+        return [f"Example answer: as of `{first}`.\n"]
+    return [f"Example answer:\n\n```json\n{told}\n```\n"]
 
 
 def _table(name: str, rows: Iterator[Row]) -> list[str]:
@@ -135,12 +151,3 @@ def _table(name: str, rows: Iterator[Row]) -> list[str]:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
-
-
-def _html_table(name: str, rows: list[Row]) -> list[str]:
-    if not rows:
-        return []
-    cells = [
-        f"<tr><td><code>{escape(field)}</code><td>{escape(kind)}<td>{escape(text)}</tr>" for field, kind, text in rows
-    ]
-    return [f"<table><caption>{escape(name)}</caption>", *cells, "</table>"]

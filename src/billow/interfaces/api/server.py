@@ -1,5 +1,6 @@
 """The v2 API: its routers, mounted at the root of the host under /v2."""
 
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +15,7 @@ from billow.interfaces.api.document import openapi
 from billow.interfaces.api.errors import add_error_answers
 from billow.interfaces.api.json_body import StrictParser
 from billow.interfaces.api.once_per_key import heed_keys
-from billow.interfaces.api.reference import page
+from billow.interfaces.api.reference_page import page
 from billow.interfaces.api.v2 import (
     audit_logs,
     billing_profiles,
@@ -110,13 +111,18 @@ def api_urls() -> tuple[list[URLPattern | URLResolver], str, str]:
 def _documents(api: NinjaAPI) -> list[URLPattern | URLResolver]:
     """Return the addresses of the OpenAPI document, under both its names, and of its page for people."""
 
+    @functools.cache
     def document() -> dict[str, Any]:
         return openapi(api=api)
+
+    @functools.cache
+    def html() -> str:
+        return page(document())
 
     return [
         path("oas_v3.json", lambda _request: JsonResponse(document())),
         path("swagger.json", lambda _request: JsonResponse(document())),
-        path("docs", lambda _request: HttpResponse(page(document()))),
+        path("docs", lambda _request: HttpResponse(html())),
     ]
 
 
