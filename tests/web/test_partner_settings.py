@@ -13,6 +13,7 @@ from billow.records.audit.models import AuditEntry
 from billow.records.billing.models import ManagedAccount
 from billow.usecases.api_tokens import create_token
 from billow.usecases.teams import add_team
+from billow.usecases.webhooks import add_endpoint, send_test
 from tests.factories.accounts import make_user
 from tests.people import People, Person
 from tests.web.conftest import SignedIn
@@ -58,6 +59,23 @@ ROWS = (
         found_by_others=False,
     ),
     Row(pattern="settings/teams/<slug:token>/delete", looks=OWNERS, writes=OWNERS, found_by_others=False),
+    Row(pattern="settings/webhooks", looks=OWNERS),
+    Row(pattern="settings/webhooks/new", looks=OWNERS, writes=OWNERS, fields={"url": "https://hooks.example/x"}),
+    Row(pattern="settings/webhooks/<slug:token>", looks=OWNERS, found_by_others=False),
+    Row(pattern="settings/webhooks/<slug:token>/settings", looks=OWNERS, writes=OWNERS, found_by_others=False),
+    Row(pattern="settings/webhooks/<slug:token>/calls/<slug:call>", looks=OWNERS, found_by_others=False),
+    Row(pattern="settings/webhooks/<slug:token>/test", looks=NOBODY, writes=OWNERS, found_by_others=False),
+    Row(
+        pattern="settings/webhooks/<slug:token>/replay/<slug:event>",
+        looks=NOBODY,
+        writes=OWNERS,
+        found_by_others=False,
+    ),
+    Row(pattern="settings/webhooks/<slug:token>/replay-failed", looks=OWNERS, writes=OWNERS, found_by_others=False),
+    Row(pattern="settings/webhooks/<slug:token>/pause", looks=OWNERS, writes=OWNERS, found_by_others=False),
+    Row(pattern="settings/webhooks/<slug:token>/resume", looks=NOBODY, writes=OWNERS, found_by_others=False),
+    Row(pattern="settings/webhooks/<slug:token>/secret", looks=OWNERS, writes=OWNERS, found_by_others=False),
+    Row(pattern="settings/webhooks/<slug:token>/delete", looks=OWNERS, writes=OWNERS, found_by_others=False),
 )
 
 
@@ -66,13 +84,24 @@ def named(people: People) -> dict[str, str]:
     """Make a record of each kind and return, by page, how its address names it."""
     token = create_token(actor=people.alice.actor, user=people.alice.user, scopes=["read"], now=NOW).row
     team = add_team(actor=people.alice.actor, fields={"name": "North", "user_emails": ["bob@nimbus.example"]}, now=NOW)
-    return {"tokens": token.token, "users": people.bob.user.token, "teams": team.token}
+    hook = add_endpoint(actor=people.alice.actor, url="https://hooks.example/billow", now=NOW).endpoint
+    call = send_test(actor=people.alice.actor, endpoint=hook, now=NOW)
+    return {
+        "tokens": token.token,
+        "users": people.bob.user.token,
+        "teams": team.token,
+        "webhooks": hook.token,
+        "call": call.token,
+        "event": call.event.token,
+    }
 
 
 def address_of(row: Row, named: dict[str, str]) -> str:
     kind = row.pattern.removeprefix("settings/").partition("/")[0]
     address = "/" + row.pattern.replace("<slug:token>", named.get(kind, ""))
-    return address.replace("<slug:user>", named["users"])
+    for part, name in (("user", "users"), ("call", "call"), ("event", "event")):
+        address = address.replace(f"<slug:{part}>", named[name])
+    return address
 
 
 def person_with(role: Role, people: People) -> Person:

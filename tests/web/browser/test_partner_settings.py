@@ -6,9 +6,11 @@ import pytest
 from playwright.sync_api import expect
 
 from billow.records.accounts.models import ApiToken
+from billow.records.webhooks.models import WebhookAttempt, WebhookCall
 from billow.usecases.api_tokens import create_token
 from billow.usecases.teams import add_team, everyone_team, set_access
 from billow.usecases.users import add_service, add_user, change_user
+from billow.usecases.webhooks import add_endpoint, change_endpoint, send_test
 from tests.factories.parties import make_managed_account
 from tests.people import People
 from tests.web.browser.conftest import Console
@@ -50,6 +52,7 @@ def fill(people: People) -> dict[str, str]:
     change_user(actor=alice, user=dora, fields={"is_active": False}, now=now)
     bob = f"/settings/users/{people.bob.user.token}"
     return {
+        **fill_webhooks(people, now),
         "users": "/settings/users",
         "services": "/settings/users?kind=services",
         "no customers": "/settings/users?kind=customers",
@@ -67,6 +70,35 @@ def fill(people: People) -> dict[str, str]:
         "ended tokens": "/settings/tokens?show=ended",
         "new token": "/settings/tokens/new",
         "revoke": f"/settings/tokens/{token.row.token}/revoke",
+    }
+
+
+def fill_webhooks(people: People, now: datetime) -> dict[str, str]:
+    """Make webhooks with calls of every status; return the addresses to look at by name."""
+    alice = people.alice.actor
+    hook = add_endpoint(actor=alice, url="https://hooks.example/billow?key=1", description="Ledger", now=now).endpoint
+    paused = add_endpoint(
+        actor=alice, url=f"https://{'long-' * 11}name.example/x", event_types=["invoice.approved"], now=now
+    ).endpoint
+    change_endpoint(actor=alice, endpoint=paused, fields={"active": False}, now=now)
+    for status, answer in (("accepted", 204), ("failed", 500), ("deferred", None)):
+        call = send_test(actor=alice, endpoint=hook, now=now)
+        WebhookCall.objects.filter(pk=call.pk).update(
+            status=status, outcome_message=LONG, next_attempt_at=now + timedelta(hours=2)
+        )
+        WebhookAttempt.objects.create(
+            call=call, started_at=now, ended_at=now, response_status=answer, message=LONG, excerpt=LONG * 3
+        )
+    page = f"/settings/webhooks/{hook.token}"
+    return {
+        "webhooks": "/settings/webhooks",
+        "new webhook": "/settings/webhooks/new",
+        "deliveries": page,
+        "no deliveries": f"{page}?status=queued",
+        "one delivery": f"{page}/calls/{call.token}",
+        "webhook settings": f"{page}/settings",
+        "paused": f"/settings/webhooks/{paused.token}",
+        **{f"ask {act}": f"{page}/{act}" for act in ("pause", "secret", "delete", "replay-failed")},
     }
 
 
@@ -123,3 +155,14 @@ def test_a_token_is_made_copied_and_revoked_with_the_keyboard(console: Console, 
     page.keyboard.press("Enter")
     expect(page.get_by_text("Terraform was revoked")).to_be_visible()
     assert ApiToken.objects.get().revoked_at is not None
+
+
+def test_a_test_event_is_followed_until_it_arrived(working_console: Console, people: People) -> None:
+    made = add_endpoint(actor=people.alice.actor, url="https://hooks.invalid/x", now=datetime.now(UTC)).endpoint
+    page = working_console.open(people.alice, f"/settings/webhooks/{made.token}")
+    page.get_by_role("button", name="Send a test").dblclick()
+    expect(page.locator("#calls tbody tr")).to_have_count(1)
+    expect(page.locator("#calls")).to_contain_text("Retrying")
+    page.get_by_role("link", name="Test").click()
+    expect(page.get_by_text("No answer")).to_be_visible()
+    assert violations(page) == []

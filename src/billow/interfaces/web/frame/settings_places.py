@@ -66,7 +66,7 @@ GROUPS = (
         ),
     ),
     Group(
-        name=_("Access"),
+        name=_("Access and programs"),
         places=(
             Place(
                 key="users",
@@ -87,6 +87,13 @@ GROUPS = (
                 path="/settings/tokens",
                 name=_("Access tokens"),
                 purpose=_("Secrets with which programs act for you through the API."),
+            ),
+            Place(
+                key="webhooks",
+                path="/settings/webhooks",
+                name=_("Webhooks"),
+                purpose=_("Your own systems are told of invoices and mails."),
+                needs=Permission.ADMINISTER,
             ),
         ),
     ),

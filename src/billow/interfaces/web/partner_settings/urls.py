@@ -14,6 +14,19 @@ from billow.interfaces.web.teams.view import (
     teams_page,
 )
 from billow.interfaces.web.users.view import disable, enable, new_user, one_user, users_page
+from billow.interfaces.web.webhooks.one import (
+    new_secret,
+    one_call,
+    one_webhook,
+    pause_webhook,
+    remove_webhook,
+    replay_call,
+    replay_failed,
+    resume_webhook,
+    try_webhook,
+    webhook_settings,
+)
+from billow.interfaces.web.webhooks.view import new_webhook, webhooks_page
 
 PARTNER_SETTINGS = [
     path("settings", all_settings),
@@ -32,4 +45,16 @@ PARTNER_SETTINGS = [
     path("settings/teams/<slug:token>/members", add_to_team),
     path("settings/teams/<slug:token>/members/<slug:user>/remove", remove_from_team),
     path("settings/teams/<slug:token>/delete", remove_team),
+    path("settings/webhooks", webhooks_page),
+    path("settings/webhooks/new", new_webhook),
+    path("settings/webhooks/<slug:token>", one_webhook),
+    path("settings/webhooks/<slug:token>/settings", webhook_settings),
+    path("settings/webhooks/<slug:token>/calls/<slug:call>", one_call),
+    path("settings/webhooks/<slug:token>/test", try_webhook),
+    path("settings/webhooks/<slug:token>/replay/<slug:event>", replay_call),
+    path("settings/webhooks/<slug:token>/replay-failed", replay_failed),
+    path("settings/webhooks/<slug:token>/pause", pause_webhook),
+    path("settings/webhooks/<slug:token>/resume", resume_webhook),
+    path("settings/webhooks/<slug:token>/secret", new_secret),
+    path("settings/webhooks/<slug:token>/delete", remove_webhook),
 ]
