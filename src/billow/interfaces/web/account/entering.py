@@ -6,6 +6,7 @@ from django.views.decorators.http import require_POST
 from billow.interfaces.web.frame.actor import ENTERED, actor_of, clock
 from billow.interfaces.web.frame.customers import CUSTOMERS_HOME, open_to_customers
 from billow.interfaces.web.frame.form import went_well
+from billow.interfaces.web.frame.sessions import renew_session
 from billow.usecases.enter_account import enter_account, leave_account
 
 
@@ -17,7 +18,7 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
     if actor.inside is not None and actor.inside.token == token:
         return HttpResponseRedirect(CUSTOMERS_HOME)
     account = enter_account(actor=actor, token=token, now=clock())
-    request.session.cycle_key()
+    renew_session(request)
     request.session[ENTERED] = account.token
     return HttpResponseRedirect(CUSTOMERS_HOME)
 
@@ -29,6 +30,6 @@ def leave(request: HttpRequest) -> HttpResponse:
     account = leave_account(actor=actor_of(request), now=clock())
     if account is None:
         return HttpResponseRedirect("/")
-    request.session.cycle_key()
+    renew_session(request)
     request.session.pop(ENTERED, None)
     return went_well(request, address=f"/accounts/{account.token}", said=f"You left {account.name}")

@@ -31,6 +31,13 @@ def start_session(request: HttpRequest, *, user: User, method: str) -> None:
     )
 
 
+def renew_session(request: HttpRequest) -> None:
+    """Go on with the same session under a new key, because what it may do changes."""
+    old_key = str(request.session.session_key)
+    request.session.cycle_key()
+    rename_session(old_key=old_key, new_key=str(request.session.session_key))
+
+
 class KnownBrowsers:
     """Notices every few minutes that a browser is in use, and gives its session a new key when the role changed."""
 
@@ -48,10 +55,8 @@ class KnownBrowsers:
 def _notice(request: HttpRequest, user: User, seen: datetime) -> None:
     now = clock()
     if request.session.get(ROLE) != user.role:
-        old_key = str(request.session.session_key)
-        request.session.cycle_key()
+        renew_session(request)
         request.session[ROLE] = user.role
-        rename_session(old_key=old_key, new_key=str(request.session.session_key))
     if now - seen >= NOTICED_EVERY:
         request.session[SEEN] = now.isoformat()
         notice_session(user=user, session_key=str(request.session.session_key), now=now)
