@@ -8,6 +8,7 @@ that its recursion stays shallow.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sqlglot
 from sqlglot import exp
@@ -18,6 +19,7 @@ from billow.billingrules.sql.shape import Shape
 from billow.billingrules.sql.tokens import Token, TokenKind, shorten
 from billow.billingrules.sql.words import CONSTANTS
 
+_REMEMBERED, _SHORT = 256, 1_000
 _LEVELS_AT_ONCE = 6
 """So many brackets inside one another are parsed together; each costs the parser some twenty calls."""
 
@@ -105,11 +107,9 @@ def leaf_position(node: exp.Expr) -> int | None:
 def tree_of(shape: Shape) -> Tree:
     """Return the grammar of a statement; raise UnableToRead where it has none."""
     apart = _brackets_apart(shape)
-    root = _parse(shape, start=0, end=len(shape.tokens) - 1, apart=apart, into=None)
+    root = _parse(shape, start=0, end=len(shape.tokens) - 1, apart=apart, is_part=False)
     parts = {
-        start: _parse(
-            shape, start=start, end=end, apart={k: v for k, v in apart.items() if k != start}, into=exp.Condition
-        )
+        start: _parse(shape, start=start, end=end, apart={k: v for k, v in apart.items() if k != start}, is_part=True)
         for start, end in apart.items()
     }
     return Tree(tokens=shape.tokens, root=root, parts=parts)
@@ -135,17 +135,38 @@ def _brackets_apart(shape: Shape) -> dict[int, int]:
     return apart
 
 
-def _parse(shape: Shape, *, start: int, end: int, apart: Mapping[int, int], into: type[exp.Expr] | None) -> exp.Expr:
+def _parse(shape: Shape, *, start: int, end: int, apart: Mapping[int, int], is_part: bool) -> exp.Expr:
     """Parse some tokens, each on a line of its own, so that the parser's line numbers lead back to them."""
     positions = list(_shown_positions(start, end=end, apart=apart))
     text = "\n".join(_masked(shape, position=position, is_apart=position in apart) for position in positions)
     try:
-        root = sqlglot.parse_one(text, into=into) if into else sqlglot.parse_one(text)
+        # Long trees are not kept: the memory that rules may take has its limit.
+        root, unknown = (_remembered if len(text) <= _SHORT else _parsed)(text, is_part)
     except SqlglotError as wrong:
         raise _not_understood(shape, positions=positions, wrong=wrong) from wrong
-    assert isinstance(root, exp.Expr)
-    _check(root, shape=shape, start=start)
+    if unknown is not None:
+        holder = Tree(tokens=shape.tokens, root=root, parts={})
+        token = holder.token_at(unknown) if any(True for _ in unknown.iter_expressions()) else shape.tokens[start]
+        raise _unknown_node(unknown, token=token)
     return root
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _remembered(text: str, is_part: bool) -> tuple[exp.Expr, exp.Expr | None]:
+    """Return what ``_parsed`` does: statements that differ in names and values only share a tree."""
+    return _parsed(text, is_part)
+
+
+def _parsed(text: str, is_part: bool) -> tuple[exp.Expr, exp.Expr | None]:
+    """Return a tree, and its first node that rules do not know."""
+    root = sqlglot.parse_one(text, into=exp.Condition) if is_part else sqlglot.parse_one(text)
+    assert isinstance(root, exp.Expr)
+    return root, next((node for node in root.walk() if not _is_known(node)), None)
+
+
+def _is_known(node: exp.Expr) -> bool:
+    allowed = _ALLOWED.get(type(node))
+    return allowed is not None and {name for name, value in node.args.items() if value} <= allowed
 
 
 def _shown_positions(start: int, *, end: int, apart: Mapping[int, int]) -> Iterator[int]:
@@ -186,16 +207,6 @@ def _not_understood(shape: Shape, *, positions: list[int], wrong: SqlglotError) 
         "costs.amount * 1.08, conditions as costs.service = 'x' AND …, cases as CASE WHEN … THEN … ELSE … END",
         value=token.shown,
     )
-
-
-def _check(root: exp.Expr, *, shape: Shape, start: int) -> None:
-    for node in root.walk():
-        allowed = _ALLOWED.get(type(node))
-        parts = {name for name, value in node.args.items() if value}
-        if allowed is None or not parts <= allowed:
-            holder = Tree(tokens=shape.tokens, root=root, parts={})
-            token = holder.token_at(node) if any(True for _ in node.iter_expressions()) else shape.tokens[start]
-            raise _unknown_node(node, token=token)
 
 
 def _unknown_node(node: exp.Expr, *, token: Token) -> UnableToRead:
