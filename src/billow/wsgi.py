@@ -6,4 +6,8 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "billow.settings")
 
-application = get_wsgi_application()
+_framework = get_wsgi_application()
+
+from billow.interfaces.api.chunked import KnownLength  # noqa: E402
+
+application = KnownLength(_framework)
