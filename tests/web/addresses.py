@@ -168,6 +168,21 @@ _PARTNER_SETTINGS = (
     form("settings/teams/<slug:token>/delete", OWNER, token="team"),
 )
 
+_WEBHOOKS = (
+    read("settings/webhooks", OWNER),
+    form("settings/webhooks/new", OWNER),
+    read("settings/webhooks/<slug:token>", OWNER, token="webhook"),
+    form("settings/webhooks/<slug:token>/settings", OWNER, token="webhook"),
+    read("settings/webhooks/<slug:token>/calls/<slug:call>", OWNER, token="webhook", call="call"),
+    act("settings/webhooks/<slug:token>/test", OWNER, token="webhook"),
+    act("settings/webhooks/<slug:token>/replay/<slug:event>", OWNER, token="webhook", event="event"),
+    form("settings/webhooks/<slug:token>/replay-failed", OWNER, token="webhook"),
+    form("settings/webhooks/<slug:token>/pause", OWNER, token="webhook"),
+    act("settings/webhooks/<slug:token>/resume", OWNER, token="webhook"),
+    form("settings/webhooks/<slug:token>/secret", OWNER, token="webhook"),
+    form("settings/webhooks/<slug:token>/delete", OWNER, token="webhook"),
+)
+
 _ACCOUNTS = (
     read("accounts"),
     form("accounts/new", RULE_WRITERS),
@@ -190,4 +205,4 @@ _ACCOUNTS = (
     Address(path="accounts/<slug:token>/enter", post=MSP, fill={"token": "account"}, inside=True),
 )
 
-ADDRESSES = (*_CUSTOMERS, *_INVOICES, *_PARTNER_SETTINGS, *_ACCOUNTS)
+ADDRESSES = (*_CUSTOMERS, *_INVOICES, *_PARTNER_SETTINGS, *_WEBHOOKS, *_ACCOUNTS)

@@ -10,6 +10,7 @@ from django.utils.crypto import get_random_string
 from billow.interfaces.web.frame.actor import ENTERED
 from billow.records.accounts.models import ApiToken, Role, User
 from billow.records.billing.models import CreditNote, CreditNoteDocument, Document, ManagedAccount
+from billow.records.webhooks.models import WebhookCall, WebhookEvent
 from billow.usecases.browser_sessions import begin_session
 from tests.api.objects import report_objects, upload_of
 from tests.api.world import MSP_ROLES, NOW, Msp, make_msp
@@ -58,6 +59,8 @@ def make_world(*, name: str) -> World:
         "team": msp.team.token,
         "user": msp.people["editor"].token,
         "api_token": token.token,
+        "webhook": msp.webhook.token,
+        **_call_of(msp),
     }
     delegate(account=msp.shown, integration=msp.integration, sub_account_id="1001")
     users = _users(msp)
@@ -69,6 +72,13 @@ def make_world(*, name: str) -> World:
         sessions=sessions,
         browsers={who: _browser(user) for who, user in users.items()},
     )
+
+
+def _call_of(msp: Msp) -> Objects:
+    about = {"management_account": msp.account, "type": "invoice.approved", "object_token": msp.invoice.token}
+    event = WebhookEvent.objects.create(**about, payload="{}", created_at=NOW)
+    call = WebhookCall.objects.create(endpoint=msp.webhook, event=event, created_at=NOW, updated_at=NOW)
+    return {"call": call.token, "event": event.token}
 
 
 def _of_account(msp: Msp, account: ManagedAccount) -> Objects:
