@@ -86,6 +86,7 @@ class CostReportQuery(PageQuery):
     q: str = Field("", description="Part of the title.")
 
 
+_CHOICES = frozenset({"date_interval", "date_bin", "chart_type"})
 _FLAG = {"type": ["boolean", "null"]}
 SettingsGiven = Annotated[
     Any,
@@ -131,6 +132,10 @@ class CostReportGiven(Given):
     date_bin: Text = None
     chart_settings: ChartGiven = None
     workspace_token: Text = Field(None, description="Needed by who has several workspaces; fixed afterwards.")
+
+    def fields(self) -> dict[str, Any]:
+        """Return the keys that say something; Terraform writes an empty text for a choice it leaves to us."""
+        return {name: value for name, value in super().fields().items() if value != "" or name not in _CHOICES}
 
 
 @router.get("", response=answers(CostReports), operation_id="getCostReports", summary="List cost reports")
