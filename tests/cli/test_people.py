@@ -27,3 +27,5 @@ def test_an_invitation_is_mailed_and_an_inactive_user_gets_none(billow: Program)
     assert billow.ok("users", "invite", "bob@nimbus.example")["user"] == "bob@nimbus.example"
     billow.ok("users", "set", "bob@nimbus.example", "--inactive")
     assert billow.refused("users", "invite", "bob@nimbus.example") == ["cannot_sign_in"]
+    billow.ok("users", "set", "bob@nimbus.example", "--active")
+    assert billow.ok("users", "recover", "bob@nimbus.example")["user"] == "bob@nimbus.example"

@@ -7,8 +7,8 @@ from django.db import transaction
 from django.db.models import F
 
 from billow.records.accounts.models import BrowserSession, User
+from billow.usecases.about_person import note, person_of
 from billow.usecases.actor import Actor
-from billow.usecases.audit import record
 from billow.usecases.refused import Refused
 
 NOTICED_EVERY = timedelta(minutes=5)
@@ -44,7 +44,7 @@ def rename_session(*, old_key: str, new_key: str) -> None:
 
 def list_sessions(*, actor: Actor, now: datetime) -> tuple[BrowserSession, ...]:
     """Return the person's browsers whose sessions last, the one used latest first."""
-    rows = list(BrowserSession.objects.filter(user=_person(actor)).order_by("-last_seen_at", "-pk"))
+    rows = list(BrowserSession.objects.filter(user=person_of(actor)).order_by("-last_seen_at", "-pk"))
     alive = Session.objects.filter(session_key__in=[row.session_key for row in rows], expire_date__gt=now)
     keys = set(alive.values_list("session_key", flat=True))
     return tuple(row for row in rows if row.session_key in keys)
@@ -52,30 +52,30 @@ def list_sessions(*, actor: Actor, now: datetime) -> tuple[BrowserSession, ...]:
 
 def end_session(*, actor: Actor, token: str, now: datetime) -> None:
     """Sign one of the person's browsers out."""
-    person = _person(actor)
+    person = person_of(actor)
     with transaction.atomic():
         row = BrowserSession.objects.filter(user=person, token=token).first()
         if row is None:
             raise Refused("not_found", "Resource not found")
         Session.objects.filter(session_key=row.session_key).delete()
         row.delete()
-        _record(actor, person, "signed_out_browser", {"browser": token}, now)
+        note(person, actor=actor, action="signed_out_browser", changes={"browser": token}, now=now)
 
 
 def end_own_session(*, actor: Actor, session_key: str, now: datetime) -> None:
     """Write down that somebody signed out in this browser; the door ends the session itself."""
-    person = _person(actor)
+    person = person_of(actor)
     with transaction.atomic():
         BrowserSession.objects.filter(user=person, session_key=session_key).delete()
-        _record(actor, person, "signed_out", {}, now)
+        note(person, actor=actor, action="signed_out", now=now)
 
 
 def end_all_sessions(*, actor: Actor, now: datetime) -> None:
     """Sign the person out in every browser, this one too."""
-    person = _person(actor)
+    person = person_of(actor)
     with transaction.atomic():
         forget_sessions(user=person)
-        _record(actor, person, "signed_out_everywhere", {}, now)
+        note(person, actor=actor, action="signed_out_everywhere", now=now)
 
 
 def forget_sessions(*, user: User) -> None:
@@ -95,21 +95,3 @@ def prune_sessions(*, now: datetime) -> int:
         BrowserSession.objects.filter(created_at__lt=now - NOTICED_EVERY).exclude(session_key__in=alive).delete()
     )
     return removed + forgotten
-
-
-def _person(actor: Actor) -> User:
-    if actor.user is None:
-        raise Refused("not_permitted", "Only a person has browsers to sign out of.")
-    return actor.user
-
-
-def _record(actor: Actor, person: User, action: str, changes: dict[str, object], now: datetime) -> None:
-    record(
-        actor=actor,
-        action=action,
-        object_type="user",
-        object_token=person.token,
-        object_name=person.email,
-        changes=changes,
-        now=now,
-    )

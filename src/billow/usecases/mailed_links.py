@@ -10,9 +10,9 @@ from django.db import transaction
 
 from billow.records.accounts.models import LinkPurpose, MailedLink, Permission, User
 from billow.usecases import bell
-from billow.usecases.actor import Actor, Source
+from billow.usecases.about_person import actor_for, note
+from billow.usecases.actor import Actor
 from billow.usecases.attempts import refuse_too_many, remember, tries_at
-from billow.usecases.audit import record
 from billow.usecases.browser_sessions import forget_sessions
 from billow.usecases.field_checks import Findings
 from billow.usecases.refused import Refused
@@ -50,8 +50,7 @@ def ask_for_reset(*, email: str, address: str, now: datetime) -> None:
     remember(tries, now=now)
     user = User.objects.select_related("management_account").filter(email=email).first()
     if user is not None and may_enter(user):
-        actor = Actor(management_account=user.management_account, user=user, source=Source.CONSOLE)
-        _queue(actor, user, LinkPurpose.RESET, "password_reset_asked", now)
+        _queue(actor_for(user), user, LinkPurpose.RESET, "password_reset_asked", now)
 
 
 def invite_user(*, actor: Actor, user: User, now: datetime) -> MailedLink:
@@ -84,12 +83,12 @@ def set_password_by_link(*, secret_hash: str, password: str, again: str, now: da
             raise _useless()
         user = User.objects.select_for_update(no_key=True).get(pk=link.user_id)
         keep_password(user, password=password, now=now)
-        _record(
-            Actor(management_account=user.management_account, user=user, source=Source.CONSOLE),
+        note(
             user,
-            "password_set",
-            {"by": link.purpose},
-            now,
+            actor=actor_for(user),
+            action="password_set",
+            changes={"by": link.purpose},
+            now=now,
         )
     return user
 
@@ -129,7 +128,7 @@ def _queue(actor: Actor, user: User, purpose: LinkPurpose, action: str, now: dat
         link = MailedLink.objects.create(
             user=user, purpose=purpose, created_at=now, created_by=actor.user, next_attempt_at=now
         )
-        _record(actor, user, action, {}, now)
+        note(user, actor=actor, action=action, now=now)
         bell.ring(work=bell.Work.DELIVER, token=link.token)
     return link
 
@@ -144,15 +143,3 @@ def _link(secret_hash: str, now: datetime) -> MailedLink:
 
 def _useless() -> Refused:
     return Refused("useless_link", "This link was used already, is too old, or a newer one was sent. Ask for another.")
-
-
-def _record(actor: Actor, user: User, action: str, changes: dict[str, object], now: datetime) -> None:
-    record(
-        actor=actor,
-        action=action,
-        object_type="user",
-        object_token=user.token,
-        object_name=user.email,
-        changes=changes,
-        now=now,
-    )

@@ -5,12 +5,11 @@ from datetime import datetime
 from django.db import transaction
 
 from billow.records.accounts.models import User
+from billow.usecases.about_person import note, person_of
 from billow.usecases.actor import Actor
 from billow.usecases.attempts import forget, refuse_too_many, remember, tries_at
-from billow.usecases.audit import record
 from billow.usecases.field_checks import Findings
 from billow.usecases.mailed_links import check_new_password, keep_password
-from billow.usecases.refused import Refused
 
 MOST_FAILURES = {"person": 5}
 """Wrong passwords of somebody who is signed in already, within the window."""
@@ -18,7 +17,7 @@ MOST_FAILURES = {"person": 5}
 
 def change_own_name(*, actor: Actor, name: str, now: datetime) -> User:
     """Change how others see the person."""
-    person = _person(actor)
+    person = person_of(actor)
     findings = Findings()
     clean = findings.read_text(name, column="name") or ""
     findings.refuse_if_any()
@@ -27,25 +26,25 @@ def change_own_name(*, actor: Actor, name: str, now: datetime) -> User:
     with transaction.atomic():
         person.name = clean
         person.save(update_fields=["name"])
-        _record(actor, person, "record_updated", {"name": clean}, now)
+        note(person, actor=actor, action="record_updated", changes={"name": clean}, now=now)
     return person
 
 
 def change_own_password(*, actor: Actor, current: str, password: str, again: str, now: datetime) -> User:
     """Change the password of whoever knows the present one; every session and every mailed link ends."""
-    person = _person(actor)
+    person = person_of(actor)
     prove_password(actor=actor, password=current, now=now)
     check_new_password(password, again=again, user=person)
     with transaction.atomic():
         person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
         keep_password(person, password=password, now=now)
-        _record(actor, person, "password_changed", {}, now)
+        note(person, actor=actor, action="password_changed", now=now)
     return person
 
 
 def prove_password(*, actor: Actor, password: str, now: datetime) -> None:
     """Raise Refused unless it is the person's password, or where it was guessed too often."""
-    person = _person(actor)
+    person = person_of(actor)
     tries = tries_at("own ", parts={"person": person.token}, most=MOST_FAILURES)
     refuse_too_many(tries, now=now)
     if not person.check_password(password):
@@ -54,21 +53,3 @@ def prove_password(*, actor: Actor, password: str, now: datetime) -> None:
         findings.error("wrong_password", "current", "This is not your present password")
         findings.refuse_if_any()
     forget(tries, kinds=["person"])
-
-
-def _person(actor: Actor) -> User:
-    if actor.user is None or actor.user.is_service:
-        raise Refused("not_permitted", "Only a person has a name and a password.")
-    return actor.user
-
-
-def _record(actor: Actor, person: User, action: str, changes: dict[str, object], now: datetime) -> None:
-    record(
-        actor=actor,
-        action=action,
-        object_type="user",
-        object_token=person.token,
-        object_name=person.email,
-        changes=changes,
-        now=now,
-    )

@@ -5,13 +5,12 @@ from datetime import datetime
 from django.contrib.auth import authenticate
 from django.db import transaction
 
-from billow.records.accounts.models import User
-from billow.usecases.actor import Actor, Source
+from billow.records.accounts.models import TotpSecret, User
+from billow.usecases.about_person import actor_for, note
 from billow.usecases.attempts import WINDOW, Tries, forget, refuse_too_many, remember, tries_at
-from billow.usecases.audit import record
 from billow.usecases.refused import Refused
 
-__all__ = ["MOST_FAILURES", "WINDOW", "may_enter", "sign_in", "welcome"]
+__all__ = ["MOST_FAILURES", "WINDOW", "may_enter", "needs_code", "sign_in", "welcome"]
 
 MOST_FAILURES = {"person_and_address": 5, "person": 50, "address": 100}
 """Failed sign-ins within the window after which one waits: few for one person from one address, so that guessing is
@@ -20,6 +19,8 @@ slow; many for the person or the address alone, so that a stranger cannot lock a
 
 def sign_in(*, email: str, password: str, address: str, now: datetime) -> User:
     """Return the active user with this e-mail address and password; raise Refused otherwise.
+
+    Who has an authenticator app is not in yet: the code comes next.
 
     ``address`` is the network address that the wish came from. Unknown and known e-mail addresses are answered alike.
     """
@@ -33,7 +34,8 @@ def sign_in(*, email: str, password: str, address: str, now: datetime) -> User:
         raise Refused("wrong_credentials", "The e-mail address or the password is not right.")
     with transaction.atomic():
         forget(tries, kinds=["person_and_address", "person"])
-        welcome(user, method="password", now=now)
+        if not needs_code(user):
+            welcome(user, method="password", now=now)
     return user
 
 
@@ -43,9 +45,14 @@ def may_enter(user: User) -> bool:
     return user.is_active and not user.is_service and (account is None or account.deleted_at is None)
 
 
+def needs_code(user: User) -> bool:
+    """Tell whether the password alone does not let this person in."""
+    return TotpSecret.objects.filter(user=user, confirmed_at__isnull=False).exists()
+
+
 def welcome(user: User, *, method: str, now: datetime) -> None:
     """Write down that somebody came in, and how."""
-    _record(user, "signed_in", {"method": method}, now)
+    note(user, actor=actor_for(user), action="signed_in", changes={"method": method}, now=now)
 
 
 def _tries(email: str, address: str) -> Tries:
@@ -56,16 +63,4 @@ def _tries(email: str, address: str) -> Tries:
 def _note_failure(email: str, now: datetime) -> None:
     user = User.objects.select_related("management_account").filter(email=email).first()
     if user is not None and not user.is_service:
-        _record(user, "sign_in_refused", {"method": "password"}, now)
-
-
-def _record(user: User, action: str, changes: dict[str, object], now: datetime) -> None:
-    record(
-        actor=Actor(management_account=user.management_account, user=user, source=Source.CONSOLE),
-        action=action,
-        object_type="user",
-        object_token=user.token,
-        object_name=user.email,
-        changes=changes,
-        now=now,
-    )
+        note(user, actor=actor_for(user), action="sign_in_refused", changes={"method": "password"}, now=now)

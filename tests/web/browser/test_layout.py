@@ -54,6 +54,8 @@ def pages_of(found: dict[str, Invoice]) -> dict[str, str]:
         "lines": f"/invoices/{found['draft'].token}?expand=all",
         "you": "/you",
         "compared": f"/invoices/{found['approved'].token}/compare",
+        "is it you": "/you/confirm",
+        "set up codes": "/you/codes",
         "not found": "/invoices/nothing",
         **each,
     }

@@ -65,6 +65,24 @@ def invite(door: Door, user: str) -> None:
     )
 
 
+@users.command()
+@click.argument("user")
+@click.pass_obj
+def recover(door: Door, user: str) -> None:
+    """Let somebody who lost the phone sign in with the password alone; it ends all their sessions.
+
+    \b
+    Example:
+      billow users recover bob@nimbus.example
+    """
+    from billow.usecases.one_time_codes import forget_factors
+    from billow.usecases.users import find_user
+
+    found = find_user(actor=door.actor, text=user)
+    forget_factors(actor=door.actor, user=found, now=door.now)
+    door.answer({"user": found.email}, lambda: click.echo(f"{found.email} signs in with the password alone now."))
+
+
 @users.command("list")
 @click.pass_obj
 def list_users(door: Door) -> None:

@@ -9,7 +9,14 @@ from django.db import models
 from django.utils.crypto import salted_hmac
 
 from billow.records.accounts.permissions import CUSTOMER_ROLES, ROLES, Permission, Role
-from billow.records.accounts.sign_in import BrowserSession, LinkPurpose, LinkStatus, MailedLink
+from billow.records.accounts.sign_in import (
+    BrowserSession,
+    LinkPurpose,
+    LinkStatus,
+    MailedLink,
+    RecoveryCode,
+    TotpSecret,
+)
 from billow.records.tokened import token_field
 from billow.terms.text import trimmed
 
@@ -21,10 +28,12 @@ __all__ = [
     "MailedLink",
     "ManagementAccount",
     "Permission",
+    "RecoveryCode",
     "Role",
     "SignInAttempt",
     "Team",
     "TeamMember",
+    "TotpSecret",
     "User",
 ]
 

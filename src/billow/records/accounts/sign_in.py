@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from billow.records.fields import EncryptedTextField
 from billow.records.tokened import token_field
 
 
@@ -62,3 +63,34 @@ class BrowserSession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.token} of {self.user}"
+
+
+class TotpSecret(models.Model):
+    """The secret from which somebody's authenticator app makes codes; it counts once a first code has proved it.
+
+    ``last_counter`` is the half minute of the newest code that was taken: no code is taken twice.
+    """
+
+    user = models.OneToOneField("accounts.User", on_delete=models.CASCADE, related_name="totp_secret")
+    secret = EncryptedTextField()
+    created_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    last_counter = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"codes of {self.user}"
+
+
+class RecoveryCode(models.Model):
+    """A code for whoever has lost the authenticator app, good once; only its SHA-256 is kept."""
+
+    user = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="recovery_codes")
+    code_hash = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "code_hash"], name="recovery_code_once")]
+
+    def __str__(self) -> str:
+        return f"recovery code of {self.user}"

@@ -3,11 +3,15 @@
 from django.urls import path
 
 from billow.interfaces.web.password_link.view import choose_password, forgot_password, open_mailed_link
+from billow.interfaces.web.sign_in.code import code_page
 from billow.interfaces.web.sign_in.view import sign_in_page, sign_out
+from billow.interfaces.web.you.codes import end_codes, new_recovery_codes, set_up_codes
+from billow.interfaces.web.you.confirm import confirm_page
 from billow.interfaces.web.you.view import change_name, change_password, end_browser, sign_out_everywhere, you_page
 
 WAY_IN = [
     path("sign-in", sign_in_page),
+    path("sign-in/code", code_page),
     path("sign-out", sign_out),
     path("forgot-password", forgot_password),
     path("links/<str:secret>", open_mailed_link),
@@ -15,6 +19,10 @@ WAY_IN = [
     path("you", you_page),
     path("you/name", change_name),
     path("you/password", change_password),
+    path("you/confirm", confirm_page),
+    path("you/codes", set_up_codes),
+    path("you/codes/off", end_codes),
+    path("you/recovery-codes", new_recovery_codes),
     path("you/sign-out-everywhere", sign_out_everywhere),
     path("you/browsers/<slug:token>/end", end_browser),
 ]

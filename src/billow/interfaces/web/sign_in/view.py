@@ -14,9 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from billow.interfaces.web.frame.actor import actor_of, clock
 from billow.interfaces.web.frame.sessions import start_session
 from billow.interfaces.web.frame.theme import is_own_path
+from billow.interfaces.web.sign_in.code import ask_for_code
 from billow.usecases.browser_sessions import end_own_session
 from billow.usecases.refused import Refused
-from billow.usecases.sign_in import sign_in
+from billow.usecases.sign_in import needs_code, sign_in
 
 
 class Credentials(forms.Form):
@@ -50,6 +51,8 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
         except Refused as refused:
             problem, status = refused.message, 429 if refused.code == "too_many_attempts" else 422
         else:
+            if needs_code(user):
+                return ask_for_code(request, user=user, target=target)
             start_session(request, user=user, method="password")
             return HttpResponseRedirect(target)
     page = {

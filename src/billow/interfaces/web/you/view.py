@@ -19,6 +19,7 @@ from billow.interfaces.web.shown.times import Moment, moment, zone_of
 from billow.records.accounts.models import User
 from billow.usecases.actor import Actor
 from billow.usecases.browser_sessions import end_all_sessions, end_session, list_sessions
+from billow.usecases.one_time_codes import codes_state
 from billow.usecases.own_account import change_own_name, change_own_password
 from billow.usecases.refused import Refused
 
@@ -105,6 +106,7 @@ def _page(request: HttpRequest, *, place: str = "", refused: Refused | None = No
         "name_field": _name_field(request, person, found),
         "password_fields": _password_fields(found),
         "has_password": person.has_usable_password(),
+        "codes": codes_state(actor=actor),
         "browsers": _browsers(request, actor),
     }
     status = 200 if refused is None else 429 if refused.code == "too_many_attempts" else _INVALID
@@ -143,7 +145,7 @@ def _password_fields(found: Complaints) -> tuple[Field, ...]:
 
 def _browsers(request: HttpRequest, actor: Actor) -> tuple[Browser, ...]:
     zone, now = zone_of(actor.management_account.time_zone), clock()
-    methods = {"password": _("password"), "passkey": _("passkey"), "oidc": _("sign-on")}
+    methods = {"password": _("password"), "code": _("password and code"), "passkey": _("passkey"), "oidc": _("sign-on")}
     return tuple(
         Browser(
             token=row.token,
