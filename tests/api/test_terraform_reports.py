@@ -1,5 +1,7 @@
 """Terraform's reports, folders, teams, workspaces and sources: what its provider sends, every attribute compared."""
 
+from typing import Any
+
 import pytest
 
 from tests.api.test_terraform import Terraform, same
@@ -14,7 +16,12 @@ def terraform(ours: Msp) -> Terraform:
 def test_a_report_that_says_only_its_title_takes_every_choice_from_us(terraform: Terraform) -> None:
     workspace = terraform.read("/v2/me")["default_workspace_token"]
     unknown = {"end_date": "", "previous_period_end_date": "", "chart_type": "", "date_bin": ""}
-    body = {"business_metric_tokens_with_metadata": None, "saved_filter_tokens": [], "title": "All", **unknown}
+    body: dict[str, Any] = {
+        "business_metric_tokens_with_metadata": None,
+        "saved_filter_tokens": [],
+        "title": "All",
+        **unknown,
+    }
     made = terraform.send("POST", "/v2/cost_reports", {**body, "workspace_token": workspace}, status=201)
     assert (made["chart_type"], made["date_bin"], made["date_interval"]) == ("line", "cumulative", "this_month")
     path = f"/v2/cost_reports/{made['token']}"
