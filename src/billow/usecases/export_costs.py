@@ -18,7 +18,7 @@ from billow.usecases.ask_costs import question_of
 from billow.usecases.audit import record
 from billow.usecases.cost_export_tables import NUMBERS, SCHEMAS, table_of
 from billow.usecases.cost_question import CostQuestion, read_question
-from billow.usecases.documents_storage import StoredFile, UnableToReadDocument
+from billow.usecases.documents_storage import StoredFile, UnableToReachDocuments, UnableToReadDocument
 from billow.usecases.field_checks import Findings
 from billow.usecases.query_costs import answer_costs
 from billow.usecases.refused import Refused
@@ -99,6 +99,8 @@ def file_behind(link: str, *, now: datetime) -> ExportedFile:
     stored = StoredFile(storage_key=export.storage_key, sha256=export.sha256, size_bytes=export.size_bytes)
     try:
         return ExportedFile(name=f"{export.token}.csv", content=documents_storage.read(stored=stored))
+    except UnableToReachDocuments as unable:
+        raise Refused(unable.code, unable.message) from unable
     except UnableToReadDocument as unable:
         raise Refused("not_found", unable.message) from unable
 

@@ -17,7 +17,7 @@ _MESSAGES = {
     413: "The body is too large.",
     500: "Something went wrong on our side. The server's log says what; nothing was half done.",
 }
-_REFUSALS = (400, 401, 403, 404, 413, 429)
+_REFUSALS = (400, 401, 403, 404, 413, 429, 503)
 
 
 def answers(model: Any, *, status: int = 200) -> dict[int, Any]:

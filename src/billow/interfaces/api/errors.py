@@ -19,6 +19,7 @@ _STATUS_BY_CODE = {
     "not_found": 404,
     "key_in_use": 409,
     "bad_costs": 422,
+    "documents_unreachable": 503,
 }
 """What a use case's refusal is in HTTP; every other code is 400."""
 

@@ -11,7 +11,7 @@ Generated from the OpenAPI document (`/v2/oas_v3.json`) by `python -m billow.int
 
 Authenticate with `Authorization: Bearer` and an API token (`billow tokens create`). Reading needs the scope `read`,
 everything else `write`. Money and percentages are text in answers; requests take numbers or text. Lists have `links`
-to their pages. Refusals are `{"errors": ["…"]}` with 400, 401, 403, 404, 413 or 429; what one may not see does not
+to their pages. Refusals are `{"errors": ["…"]}` with 400, 401, 403, 404, 413, 429 or 503; what one may not see does not
 exist (404).
 """
 

@@ -24,7 +24,8 @@ _STYLES = ("web/tokens.css", "web/reference.css")
 _INTRODUCTION = (
     "Send `Authorization: Bearer` with an API token. Reading needs the scope `read`, everything else `write`.",
     "Money and percentages are text in answers; requests take numbers or text. Times are UTC.",
-    'Refusals are `{"errors": ["…"]}` with 400, 401, 403, 404, 413 or 429. What one may not see does not exist (404).',
+    'Refusals are `{"errors": ["…"]}` with 400, 401, 403, 404, 413, 429 or 503.',
+    "What one may not see does not exist (404); 503 is worth another try.",
     "Lists have `links` to their pages: `page` counts from 1, `limit` is at most 1000.",
     "A POST with an `Idempotency-Key` is done once within 24 hours; asked again, it gets the same answer.",
     "Every answer tells in `x-rate-limit-remaining` how many requests are left in this minute.",
