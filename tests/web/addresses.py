@@ -107,6 +107,8 @@ _INVOICES = (
     read("invoices/<slug:token>", token="invoice"),
     read("invoices/<slug:token>/live", token="draft"),
     read("invoices/<slug:token>/compare", token="invoice", query="?with=month-before"),
+    form("invoices/<slug:token>/credit", OWNER, token="invoice"),
+    *(read("credit-notes/<slug:token>/<slug:kind>", token="credit_note", kind=kind) for kind in ("pdf", "csv")),
     *(read("invoices/<slug:token>/<slug:kind>", token="draft", kind=kind) for kind in ("pdf", "csv")),
     act("invoices/download", MSP, body={"items": "{draft}", "kind": "csv"}),
     act("invoices/confirm/<slug:name>", MSP, body=_ITEMS, name="download"),

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -17,6 +18,7 @@ from billow.invoicing.numbering import UnableToNumber, format_number
 from billow.invoicing.serialise import UnableToReadSnapshot, canonical_json, fingerprint
 from billow.records.billing import models as billing
 from billow.records.billing.models.deliveries import DocumentKind
+from billow.terms.money import from_minor
 from billow.terms.token import new_token
 from billow.usecases import documents_storage
 from billow.usecases.actor import Actor
@@ -35,11 +37,18 @@ LONGEST_REASON = 300
 
 
 def credit_invoice(
-    *, actor: Actor, invoice_token: str, line_numbers: Sequence[int] | None = None, reason: str, now: datetime
+    *,
+    actor: Actor,
+    invoice_token: str,
+    line_numbers: Sequence[int] | None = None,
+    reason: str,
+    now: datetime,
+    expected: Decimal | None = None,
 ) -> billing.CreditNote:
     """Credit everything that is left of an approved invoice, or these lines of it, with a document of its own number.
 
-    After a note that leaves nothing the month can be invoiced again.
+    After a note that leaves nothing the month can be invoiced again. With ``expected``, the total that somebody was
+    shown, another total is refused.
     """
     actor.must_write_invoices()
     found = billing.Invoice.objects.visible_to(actor).filter(token=invoice_token).first()
@@ -61,6 +70,9 @@ def credit_invoice(
             raise Refused(unable.code, str(unable)) from unable
         except UnableToReadSnapshot as unable:
             raise Refused("version_unreadable", f"{row.number}: {unable} Run `billow verify`.") from unable
+        total = from_minor(taken.totals.total_minor, currency=row.current_version.currency)
+        if expected is not None and total != expected:
+            raise Refused("changed_meanwhile", f"{row.number}: this would credit {total} by now; look at it again.")
         return _issue(actor, row, taken, why, now)
 
 

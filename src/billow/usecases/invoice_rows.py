@@ -101,6 +101,20 @@ class VersionRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CreditNoteRow:
+    """A credit note that was issued for the invoice, in the invoice's currency."""
+
+    token: str
+    number: str
+    issue_date: date
+    total: Decimal
+    lines: int
+    reason: str
+    completes: bool
+    who: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MonthBefore:
     """The account's invoice of the month before; the total is in its own currency."""
 
@@ -128,6 +142,7 @@ class InvoicePage:
     findings: tuple[Issue, ...]
     allowed_verbs: tuple[str, ...]
     month_before: MonthBefore | None = None
+    credit_notes: tuple[CreditNoteRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

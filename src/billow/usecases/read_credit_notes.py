@@ -1,11 +1,14 @@
 """Read credit notes: the list, one of them, and its documents."""
 
+from datetime import datetime
+
 from django.db.models import QuerySet
 
 from billow.records.billing.models import CreditNote
 from billow.records.billing.models.deliveries import DocumentKind
 from billow.usecases import documents_storage
 from billow.usecases.actor import Actor
+from billow.usecases.audit import record
 from billow.usecases.documents_storage import StoredFile, UnableToReachDocuments, UnableToReadDocument
 from billow.usecases.invoice_rows import File
 from billow.usecases.read_invoices import CONTENT_TYPES
@@ -48,3 +51,19 @@ def credit_note_file(*, note: CreditNote, kind: str) -> File:
     return File(
         name=f"credit-note-{note.number}.{kind}", content_type=CONTENT_TYPES[DocumentKind(kind)], content=content
     )
+
+
+def download_credit_note(*, actor: Actor, token: str, kind: str, now: datetime) -> File:
+    """Return the stored ``pdf`` or ``csv`` of a credit note that the actor may see, and audit the download."""
+    note = credit_note_with(actor=actor, token=token)
+    file = credit_note_file(note=note, kind=kind)
+    record(
+        actor=actor,
+        action="credit_note.download",
+        object_type="credit_note",
+        object_token=note.token,
+        object_name=note.number,
+        changes={"kind": kind},
+        now=now,
+    )
+    return file

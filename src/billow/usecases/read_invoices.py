@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from billow.documents.csv import render_csv
 from billow.documents.pdf import UnableToRenderDocument, render_pdf
@@ -26,6 +26,7 @@ from billow.usecases.actor import Actor
 from billow.usecases.audit import record
 from billow.usecases.documents_storage import StoredFile, UnableToReachDocuments, UnableToReadDocument
 from billow.usecases.invoice_rows import (
+    CreditNoteRow,
     DeliveryRow,
     File,
     InvoicePage,
@@ -109,6 +110,7 @@ def invoice_page(*, actor: Actor, token: str) -> InvoicePage:
         findings=findings,
         allowed_verbs=tuple(verb.value for verb in allowed_verbs(status=InvoiceStatus(row.status))),
         month_before=_month_before(actor, row),
+        credit_notes=_credit_notes(row),
     )
 
 
@@ -238,6 +240,23 @@ def _month_before(actor: Actor, row: billing.Invoice) -> MonthBefore | None:
         period=last.period,
         total=from_minor(last.current_version.total_minor, currency=currency),
         currency=currency,
+    )
+
+
+def _credit_notes(row: billing.Invoice) -> tuple[CreditNoteRow, ...]:
+    notes = row.credit_notes.select_related("created_by").annotate(line_count=Count("lines")).order_by("pk")
+    return tuple(
+        CreditNoteRow(
+            token=note.token,
+            number=note.number,
+            issue_date=note.issue_date,
+            total=from_minor(note.total_minor, currency=note.currency),
+            lines=note.line_count,
+            reason=note.reason,
+            completes=note.completes,
+            who=_who(note.created_by),
+        )
+        for note in notes
     )
 
 

@@ -14,11 +14,10 @@ from billow.invoicing.serialise import UnableToReadSnapshot
 from billow.records.billing import models as billing
 from billow.terms.period import BillingPeriod
 from billow.usecases.actor import Actor
-from billow.usecases.audit import record
 from billow.usecases.invoice_parties import profile_of, seller_of
 from billow.usecases.invoice_rows import File
 from billow.usecases.page import Page, PageWanted, page_of
-from billow.usecases.read_credit_notes import credit_note_file, credit_note_with
+from billow.usecases.read_credit_notes import download_credit_note
 from billow.usecases.read_invoices import invoice_of, preview
 from billow.usecases.refused import Refused
 
@@ -133,18 +132,7 @@ def own_document(*, actor: Actor, token: str, kind: str, now: datetime | None = 
 def own_credit_note_document(*, actor: Actor, token: str, kind: str, now: datetime) -> File:
     """Return a document of a credit note to an invoice of the customer, and audit the download."""
     account_of(actor)
-    note = credit_note_with(actor=actor, token=token)
-    file = credit_note_file(note=note, kind=kind)
-    record(
-        actor=actor,
-        action="credit_note.download",
-        object_type="credit_note",
-        object_token=note.token,
-        object_name=note.number,
-        changes={"kind": kind},
-        now=now,
-    )
-    return file
+    return download_credit_note(actor=actor, token=token, kind=kind, now=now)
 
 
 def contact(*, actor: Actor) -> Contact:

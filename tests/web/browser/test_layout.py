@@ -53,6 +53,7 @@ def pages_of(found: dict[str, Invoice]) -> dict[str, str]:
         "all months": f"/invoices?period=all&account={found['draft'].managed_account.token}",
         "lines": f"/invoices/{found['draft'].token}?expand=all",
         "you": "/you",
+        "credit": f"/invoices/{found['approved'].token}/credit",
         "compared": f"/invoices/{found['approved'].token}/compare",
         "is it you": "/you/confirm",
         "set up codes": "/you/codes",

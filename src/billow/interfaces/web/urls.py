@@ -17,6 +17,7 @@ from billow.interfaces.web.billing_rule.view import check_sql, choose_kind, new_
 from billow.interfaces.web.billing_rules.view import rules_page
 from billow.interfaces.web.comparison.view import compare_page
 from billow.interfaces.web.costs.view import costs_csv, costs_page, invoice_report
+from billow.interfaces.web.credit.view import credit_page, note_document
 from billow.interfaces.web.frame.theme import choose_theme
 from billow.interfaces.web.integration.unallocated import delegations as integration_delegations
 from billow.interfaces.web.integration.unallocated import unallocated
@@ -55,6 +56,7 @@ urlpatterns = [
     path("invoices/<slug:token>", one_invoice),
     path("invoices/<slug:token>/live", live_invoice),
     path("invoices/<slug:token>/compare", compare_page),
+    path("invoices/<slug:token>/credit", credit_page),
     path("invoices/<slug:token>/cost-report", invoice_report),
     path("invoices/<slug:token>/<slug:kind>", document),
     path("settings/billing-profiles", profiles_page),
@@ -78,6 +80,7 @@ urlpatterns = [
     path("settings/billing-rules/<slug:token>", one_rule),
     path("settings/billing-rules/<slug:token>/delete", remove_rule),
     *PARTNER_SETTINGS,
+    path("credit-notes/<slug:token>/<slug:kind>", note_document),
     path("costs", costs_page),
     path("costs.csv", costs_csv),
     path("cost-reports/<slug:token>", costs_page),

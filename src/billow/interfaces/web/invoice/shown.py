@@ -92,6 +92,20 @@ class BeforeShown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CreditNoteShown:
+    """A credit note for this invoice, and where its documents are."""
+
+    number: str
+    url: str
+    day: str
+    total: Amount | None
+    lines: int
+    reason: str
+    who: str
+    completes: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceShown:
     """Everything the page shows."""
 
@@ -117,6 +131,8 @@ class InvoiceShown:
     history: tuple[Event, ...]
     versions: tuple[VersionShown, ...]
     before: BeforeShown | None
+    credit_notes: tuple[CreditNoteShown, ...]
+    may_credit: bool
     preview_url: str
     live_url: str
     live_every_s: int
@@ -153,6 +169,8 @@ def shown(page: InvoicePage, *, actor: Actor, now: datetime) -> InvoiceShown:
         history=_history(page, zone, now),
         versions=_versions(page, zone, now),
         before=_before(page),
+        credit_notes=_credit_notes(page),
+        may_credit=may_write and row.status == "approved" and not row.is_credited,
         preview_url=f"/invoices/{token}/pdf?v={current.fingerprint[:12]}" if row.has_documents and current else "",
         live_url=f"/invoices/{token}/live?seen={seen_of(row, page)}",
         live_every_s=2 if row.is_busy else 30 if row.is_open else 0,
@@ -178,6 +196,22 @@ def _before(page: InvoicePage) -> BeforeShown | None:
         url=f"/invoices/{page.row.token}/compare?with={MONTH_BEFORE}",
         total=amount(last.total, currency=last.currency),
         change=change if last.currency == page.row.currency else "",
+    )
+
+
+def _credit_notes(page: InvoicePage) -> tuple[CreditNoteShown, ...]:
+    return tuple(
+        CreditNoteShown(
+            number=note.number,
+            url=f"/credit-notes/{note.token}",
+            day=day(note.issue_date),
+            total=amount(note.total, currency=page.row.currency),
+            lines=note.lines,
+            reason=note.reason,
+            who=note.who,
+            completes=note.completes,
+        )
+        for note in page.credit_notes
     )
 
 

@@ -1,0 +1,1 @@
+"""The page that credits an approved invoice, whole or line by line."""
