@@ -185,7 +185,7 @@ THINGS: Mapping[str, Answer] = {
     "DocumentUrl": {"download_url": f"{BASE}/v2/downloads/WyJjcmR0X250XzAxMjM…"},
     "Recipients": {"recipients": ["accounts@hooli.example"]},
     "CostReportUrl": {
-        "cost_report_url": f"{BASE}/invoices/{_INVOICE}",
+        "cost_report_url": f"{BASE}/invoices/{_INVOICE}/cost-report",
         "cost_report_token": _REPORT,
         "costs_url": f"{BASE}/v2/costs?cost_report_token={_REPORT}&start_date=2026-10-01&end_date=2026-10-31",
     },

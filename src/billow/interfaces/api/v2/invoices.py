@@ -62,7 +62,9 @@ class CostReportUrl(Schema):
 
     cost_report_url: str
     cost_report_token: str
-    costs_url: str = Field(description="The same as numbers: the question to this API that adds up to the invoice.")
+    costs_url: str = Field(
+        description="The same as numbers; it adds up to the invoice while costs and rules are those of then."
+    )
 
 
 @router.get("", response=answers(Invoices), operation_id="getInvoices", summary="List invoices")
