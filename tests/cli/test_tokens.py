@@ -19,6 +19,9 @@ def test_a_service_has_a_token_of_its_own(billow: Program) -> None:
     made = billow.ok("tokens", "create", "--service", "Terraform", "--role", "owner", "--expires-in-days", "30")
     assert (made["user"], made["role"], made["scopes"]) == ("Terraform", "owner", "read")
     assert made["expires_at"] is not None
+    table = billow.run("tokens", "list").stdout
+    assert made["expires_at"][:10] in table
+    assert "+00:00" not in table
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def list_users(door: Door) -> None:
 
     documents = [_user(each) for each in listed(actor=door.actor)]
     columns = ("email", "name", "role", "account", "is_active")
-    rows = [tuple(str(each[column] or "") for column in columns) for each in documents]
+    rows = [tuple(each[column] for column in columns) for each in documents]
     headers = ("E-mail", "Name", "Role", "Account", "Active")
     door.answer({"users": documents}, lambda: print_table(headers=headers, rows=rows))
 

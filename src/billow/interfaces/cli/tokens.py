@@ -71,9 +71,9 @@ def list_(door: Door) -> None:
     from billow.usecases.api_tokens import list_tokens
 
     documents = [_document(row) for row in list_tokens(actor=door.actor)]
-    columns = ("id", "user", "scopes", "description", "state", "last_used_at")
-    rows = [tuple(str(each[column] or "") for column in columns) for each in documents]
-    headers = ("Id", "User", "Scopes", "Description", "State", "Last used")
+    columns = ("id", "user", "scopes", "description", "state", "expires_at", "last_used_at")
+    rows = [tuple(each[column] for column in columns) for each in documents]
+    headers = ("Id", "User", "Scopes", "Description", "State", "Expires", "Last used")
     door.answer({"tokens": documents}, lambda: print_table(headers=headers, rows=rows))
 
 
