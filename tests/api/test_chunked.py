@@ -72,3 +72,9 @@ def test_too_large_is_too_large_in_pieces_too(path: str, kind: str, size: int, s
     status, refused = send(served, path, [piece] * (size // len(piece) + 1), kind)
     assert status == 413
     assert refused["errors"][0].startswith("The body is too large.")
+
+
+def test_nothing_is_read_from_strangers(served: Served) -> None:
+    stranger = Served(address=served.address, token="vntg_tkn_" + "0" * 40, variables=served.variables)
+    status, refused = send(stranger, "/v2/folders", [b'{"title": "Mine"}'], "application/json")
+    assert (status, len(refused["errors"])) == (401, 1)

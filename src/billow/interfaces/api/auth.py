@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja.security import HttpBearer
 
+from billow.interfaces.api.chunked import read_pieces
 from billow.interfaces.api.json_body import refuse_unreadable
 from billow.interfaces.api.limits import Allowance, counter
 from billow.interfaces.api.problem import Problem
@@ -43,6 +44,7 @@ class ApiToken(HttpBearer):
         if scope not in bearer.scopes:
             raise Problem(403, f"The API token has no {scope} scope.")
         refuse_unreadable(request.path)
+        read_pieces(request)  # not before it is known who sends them
         return bearer
 
 

@@ -3,46 +3,31 @@
 The framework reads only as many bytes as ``Content-Length`` says, and there is none; so the body is read first.
 """
 
-from collections.abc import Callable, Iterable
 from tempfile import SpooledTemporaryFile
-from typing import Any
 
-from billow.interfaces.api.answers import PREFIX
+from django.http import HttpRequest
+
 from billow.interfaces.api.form import LARGEST_BYTES
 
 _PIECE = 64 * 1024
 _IN_MEMORY = 1024 * 1024
 
-Environ = dict[str, Any]
-Application = Callable[[Environ, Any], Iterable[bytes]]
+
+def read_pieces(request: HttpRequest) -> None:
+    """Give such a body its length; one byte beyond the most that any operation reads is enough to refuse it."""
+    if not _comes_in_pieces(request):
+        return
+    source = request.META["wsgi.input"]
+    body = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - goes with the request
+    while (left := LARGEST_BYTES + 1 - body.tell()) > 0 and (piece := source.read(min(_PIECE, left))):
+        body.write(piece)
+    request.META["CONTENT_LENGTH"] = str(body.tell())
+    request.__dict__.pop("headers", None)  # remembered without the length
+    body.seek(0)
+    request._stream = body  # type: ignore[assignment]
 
 
-class KnownLength:
-    """Give each such body its length; one byte beyond the most that any operation reads is enough to refuse it."""
-
-    def __init__(self, application: Application) -> None:
-        self.application = application
-
-    def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
-        """Pass the request on."""
-        if not _comes_in_pieces(environ):
-            return self.application(environ, start_response)
-        # Whoever reads the body closes it with the request.
-        body = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
-        while (left := LARGEST_BYTES + 1 - body.tell()) > 0 and (
-            piece := environ["wsgi.input"].read(min(_PIECE, left))
-        ):
-            body.write(piece)
-        environ["CONTENT_LENGTH"] = str(body.tell())
-        body.seek(0)
-        environ["wsgi.input"] = body
-        return self.application(environ, start_response)
-
-
-def _comes_in_pieces(environ: Environ) -> bool:
-    """Tell whether the web server hands over a body of the API that ends by itself."""
-    return bool(
-        environ.get("wsgi.input_terminated")
-        and environ.get("HTTP_TRANSFER_ENCODING", "").strip().lower() == "chunked"
-        and environ.get("PATH_INFO", "").startswith(PREFIX)
-    )
+def _comes_in_pieces(request: HttpRequest) -> bool:
+    """Tell whether the web server hands over a body that ends by itself."""
+    coding = request.META.get("HTTP_TRANSFER_ENCODING", "").strip().lower()
+    return coding == "chunked" and bool(request.META.get("wsgi.input_terminated"))
