@@ -134,14 +134,14 @@ def _rules(index: int) -> tuple[BillingRule, ...]:
 
 
 def _resource_rules(index: int) -> tuple[BillingRule, ...]:
-    """Return four rules that look at single resources."""
+    """Return four rules that look at single resources, others for every customer."""
     return tuple(
         CustomRule(
             token=f"bllng_rule_r{number}{index:014x}",
             title=f"Resource rule {number}",
             sql_query=(
                 f"UPDATE costs SET costs.amount = costs.amount * 0.9{number} "
-                f"WHERE costs.resource_id LIKE '%{number}{index % 10}' AND costs.cost_type = 'Usage'"
+                f"WHERE costs.resource_id LIKE '%{(index // 10 + number * 7) % 100:02}' AND costs.cost_type = 'Usage'"
             ),
         )
         for number in range(4)

@@ -29,6 +29,7 @@ from billow.billingrules.expression import (
     Opposite,
     Pattern,
     Sum,
+    Tested,
     Text,
     Value,
 )
@@ -197,6 +198,7 @@ def holds(condition: Condition, seen: Seen) -> bool:
         return any(_compared("=", condition.operand, each, seen) for each in condition.values)
     if isinstance(condition, Pattern):
         return is_like(text_of(condition.operand, seen), text_of(condition.pattern, seen))
+    assert not isinstance(condition, Tested), "what people write has no tests"
     return _compared(condition.operator, condition.left, condition.right, seen)
 
 

@@ -1,6 +1,7 @@
 """What every engine must answer to a cost query, to the last digit."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from itertools import product
@@ -10,7 +11,17 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from billow.coststore.query import ChargeScope, CostQuery, DayCuts, Detail, DetailForm, label_of
+from billow.coststore.query import (
+    AskedTests,
+    ChargeScope,
+    CostQuery,
+    DayCuts,
+    Detail,
+    DetailForm,
+    Look,
+    TextTest,
+    label_of,
+)
 from billow.coststore.run import UnableToQuery
 from tests.engines.bills import INTEGRATION, MARCH, FilesOnly, a_charge, joined, numbered, write_bill
 
@@ -289,3 +300,48 @@ def test_whether_a_text_is_there_can_tell_groups_of_some_apart(ask: Ask, tmp_pat
     scope = ChargeScope(integration_token=INTEGRATION, billing_account_id="payer", sub_account_id="one")
     detail = Detail(column="RegionId", scopes=(scope,), form=DetailForm.PRESENT)
     assert [group[detail.name] for group in ask(bill, details=(detail,))] == ["y", None]
+
+
+def test_tests_of_a_text_tell_groups_of_some_apart(ask: Ask, tmp_path: Path) -> None:
+    names = (None, "", "i-1", "I-1", "vm/i-12", "\u00c4rger/i-1")
+    bill = write_bill(tmp_path, [a_charge(SubAccountId=sub, ResourceId=name) for sub in "pqr" for name in names])
+
+    def scope(sub: str | None) -> tuple[ChargeScope, ...]:
+        return (ChargeScope(integration_token=INTEGRATION, billing_account_id="payer", sub_account_id=sub),)
+
+    asked = (
+        TextTest(look=Look.ENDS, texts=("i-1",)),
+        TextTest(look=Look.IS, texts=("", "x")),
+        TextTest(look=Look.CONTAINS, texts=("M/I",), fold="upper"),
+        TextTest(look=Look.BEGINS, texts=("vm",)),
+    )
+    tested = (AskedTests(scopes=scope("p"), numbers=(0, 1)), AskedTests(scopes=scope("q"), numbers=(2,)))
+    detail = Detail(
+        column="ResourceId", form=DetailForm.TESTS, scopes=(*scope("p"), *scope("q")), tests=asked, tested=tested
+    )
+    groups = ask(bill, details=(detail,))
+    assert [(group["SubAccountId"], group["ResourceId:tests"], group["charges"]) for group in groups] == [
+        ("p", ",", 2),
+        ("p", ",0,", 2),
+        ("p", ",1,", 2),
+        ("q", ",", 4),
+        ("q", ",2,", 1),
+        ("q", "=\u00c4rger/i-1", 1),
+        ("r", None, 6),
+    ]
+    wide = AskedTests(scopes=scope(None), numbers=(3,))
+    wider = replace(detail, scopes=scope(None), tested=(*tested, wide))
+    found = {
+        (group["SubAccountId"], group["ResourceId:tests"]): group["charges"] for group in ask(bill, details=(wider,))
+    }
+    assert found["p", ",3,"] == 1, "tests of a wider scope count too"
+    assert found["r", ",3,"] == 1
+
+
+def test_a_text_that_no_charge_has_is_tested_as_empty(ask: Ask, tmp_path: Path) -> None:
+    bill = write_bill(tmp_path, [a_charge(), a_charge()])
+    scopes = (ChargeScope(integration_token=INTEGRATION),)
+    asked = (TextTest(look=Look.IS, texts=("",)), TextTest(look=Look.IS, texts=("x",)))
+    tested = (AskedTests(scopes=scopes, numbers=(0, 1)),)
+    detail = Detail(column="ResourceId", form=DetailForm.TESTS, scopes=scopes, tests=asked, tested=tested)
+    assert [(group["ResourceId:tests"], group["charges"]) for group in ask(bill, details=(detail,))] == [(",0,", 2)]

@@ -21,6 +21,7 @@ from billow.billingrules.evaluate import (
 from billow.billingrules.expression import Kind, Value
 from billow.billingrules.facts import Row
 from billow.billingrules.linear import per_charge
+from billow.billingrules.resource_tests import ResourceTests
 from billow.billingrules.statement import Delete, Statement, Update
 from billow.billingrules.step import Effect, Operation
 
@@ -90,9 +91,13 @@ _DELETES = Effect(deletes=True, operation=_ZERO_COST)
 
 
 class Compiler:
-    """Makes statements into functions; the same statement is made once."""
+    """Makes statements into functions; the same statement is made once.
 
-    def __init__(self) -> None:
+    With ``tests``, conditions on resources are asked by the engine.
+    """
+
+    def __init__(self, *, tests: ResourceTests | None = None) -> None:
+        self.tests = tests
         self._analyses: dict[int, tuple[Statement, Analysis]] = {}
         self._compiled: dict[tuple[int, frozenset[str]], Compiled] = {}
 

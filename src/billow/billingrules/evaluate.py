@@ -31,6 +31,7 @@ from billow.billingrules.expression import (
     Opposite,
     Pattern,
     Sum,
+    Tested,
     Text,
     Value,
     columns_in,
@@ -165,6 +166,8 @@ def condition_of(condition: Condition) -> Holds:  # noqa: PLR0911 - one for each
             return lambda row: not holds_not(row)
         case Constant(holds=constant):
             return lambda _row: constant
+        case Tested():
+            return _tested(condition)
     raise TypeError(f"{condition} is not a condition")
 
 
@@ -202,6 +205,18 @@ def _all_of(every: Sequence[Holds]) -> Holds:
 
 
 _PAIR = 2
+
+
+def _tested(tested: Tested) -> Holds:
+    """Return what looks the number up, or asks the condition where the engine gave the text, behind ``=``."""
+    holds, answer, number = condition_of(tested.condition), tested.column.name, f",{tested.number},"
+    (name,) = (column.name for column in columns_in(tested.condition))
+
+    def told(row: Row) -> bool:
+        said: str = row[answer]
+        return holds({name: said[1:]}) if said.startswith("=") else number in said
+
+    return told
 
 
 def _comparison(condition: Comparison) -> Holds:

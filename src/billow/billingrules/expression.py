@@ -172,8 +172,17 @@ class Constant:
     holds: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tested:
+    """A condition on one text that the engine was asked as a test: ``column`` has the numbers of those that hold."""
+
+    condition: "Condition"
+    column: Column
+    number: int
+
+
 Value = Text | Number | Missing | Column | Arithmetic | Concatenation | Call | Cast | Case | Sum
-Condition = Comparison | Membership | Pattern | IsMissing | Every | Either | Opposite | Constant
+Condition = Comparison | Membership | Pattern | IsMissing | Every | Either | Opposite | Constant | Tested
 Node = Value | Condition
 
 
@@ -198,6 +207,8 @@ def parts_of(node: Node) -> tuple[Node, ...]:  # noqa: PLR0911 - one for each ki
             return node.conditions
         case Opposite():
             return (node.condition,)
+        case Tested():
+            return (node.column,)
     return ()
 
 

@@ -1,7 +1,7 @@
 """A managed account's rules, made ready to run on the charges of one month."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from billow.billingrules.failed import RuleFailed
 from billow.billingrules.inserts import SumInsert, fixed_inserts, sum_inserts
 from billow.billingrules.order import ExecutionGroup, check_order, execution_group
 from billow.billingrules.price_list import PriceList, built_in_price_list
+from billow.billingrules.resource_tests import RESOURCE
 from billow.billingrules.rule import BillingRule, RetierRule
 from billow.billingrules.statement import Delete, InsertValues, Update
 from billow.billingrules.statements import RuleStatement, UnableToReadRule, statements_of
@@ -43,7 +44,8 @@ class RuleProgram:
     cost transforms. ``columns`` are the store's columns whose values tell charges apart, ``amounts`` the numbers that
     are looked at beside the cost; ``charge_by_charge`` tells that numbers must not be added up before. ``cut_days``
     are the days inside the month on which a rule begins or has ended (never the first), ascending. ``places`` gives
-    each rule its place in the order, ``operations`` keeps those that rows were found to need, equal ones once.
+    each rule its place in the order, ``tests`` are the numbers of what the engine is asked about resources,
+    ``operations`` keeps those that rows were found to need, equal ones once.
     """
 
     period: BillingPeriod
@@ -59,6 +61,7 @@ class RuleProgram:
     charge_by_charge: bool
     cut_days: tuple[date, ...]
     places: Mapping[str, int]
+    tests: frozenset[int]
     operations: dict[Any, Operation] = field(default_factory=dict)
 
     @property
@@ -88,6 +91,7 @@ def program_of(
         of_rules = [(rule, statements_of(rule=rule)) for rule in in_force]
     except UnableToReadRule as unread:
         raise UnableToOrderRules(str(unread)) from unread
+    of_rules, tests = _with_tests(of_rules, compiler)
     statements = tuple(each for _, said in of_rules for each in said)
     retiers = tuple(rule for rule in in_force if isinstance(rule, RetierRule))
     needs = needs_of(
@@ -116,7 +120,25 @@ def program_of(
         charge_by_charge=needs.charge_by_charge,
         cut_days=cut_days(ranges=_ranges(of_rules), period=period),
         places={rule.token: place for place, rule in enumerate(rules)},
+        tests=tests,
     )
+
+
+def _with_tests(
+    of_rules: list[tuple[BillingRule, tuple[RuleStatement, ...]]], compiler: Compiler
+) -> tuple[list[tuple[BillingRule, tuple[RuleStatement, ...]]], frozenset[int]]:
+    """Return the rules' statements with the engine's tests in place of conditions on resources, and their numbers."""
+    analyses = [compiler.analyse(each.statement) for _, said in of_rules for each in said]
+    if compiler.tests is None or not any(RESOURCE in each.texts for each in analyses):
+        return of_rules, frozenset()
+    if any(each.transforms_aws for each in analyses):
+        return of_rules, frozenset()
+    asked, numbers = compiler.tests.asked([each.statement for _, said in of_rules for each in said])
+    if not numbers:
+        return of_rules, numbers
+    rewritten = iter(asked)
+    with_tests = [(rule, tuple(replace(each, statement=next(rewritten)) for each in said)) for rule, said in of_rules]
+    return with_tests, numbers
 
 
 NEGATION_COLUMNS = frozenset({"savingsPlan/SavingsPlanARN", "lineItem/UsageAccountId", "lineItem/UsageType"})

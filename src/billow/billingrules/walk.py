@@ -12,6 +12,7 @@ from billow.billingrules.failed import RuleFailed
 from billow.billingrules.inserts import SumInsert
 from billow.billingrules.linear import Linear
 from billow.billingrules.program import NEGATION_COLUMNS, RuleProgram, Transform
+from billow.billingrules.resource_tests import ANSWER, RESOURCE
 from billow.billingrules.step import Effect, NegationMark, Operation, Step, Treatment, holds_on
 from billow.terms.cur import LINE_ITEM_TYPE
 
@@ -92,7 +93,10 @@ class Walker:
     def begin_inserted(self, *, row: Row, day: date, amounts: dict[str, Decimal] | None = None) -> Walked:
         """Return a row that a rule added: it has the columns of ``costs`` already."""
         original = {name: row.get(name) for name in _PLACE_SHOWN}
-        return Walked(row={**self._nothing, **row}, day=day, amounts=amounts, original=original)
+        row = {**self._nothing, **row}
+        if self._program.tests:
+            row[ANSWER] = f"={row.get(RESOURCE) or ''}"  # the engine does not know it, so conditions are asked here
+        return Walked(row=row, day=day, amounts=amounts, original=original)
 
     def steps(self, walked: Walked, *, phase: int, inserted: bool = False) -> Iterator[Step]:
         """Yield what each rule of the phase does; the row's texts change as the walk goes on."""

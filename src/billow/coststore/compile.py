@@ -11,13 +11,13 @@ from datetime import date
 
 from billow.coststore.lines import LINE_NUMBER
 from billow.coststore.places import Places, Wanted, places_of
-from billow.coststore.query import ChargeScope, CostQuery, Detail, DetailForm, label_of, sum_of
+from billow.coststore.query import ChargeScope, CostQuery, Detail, DetailForm, Look, TextTest, label_of, sum_of
 
 QUANTITY_COLUMN = "ConsumedQuantity"
 UNIT_COLUMN = "ConsumedUnit"
 _NULL = "CAST(NULL AS VARCHAR)"
 _ACCOUNTS, _SUB_ACCOUNTS = "billow_accounts", "billow_sub_accounts"
-_CUTS, _DETAILS = "billow_cuts", "billow_details"
+_CUTS, _DETAILS, _TESTS = "billow_cuts", "billow_details", "billow_tests"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +45,11 @@ class Source:
 def compile_query(*, query: CostQuery, sources: Sequence[Source]) -> str:
     """Return the SQL whose answer is described at CostQuery; ``sources`` must not be empty."""
     narrow = [scope for cuts in query.cuts for scope in cuts.scopes if scope.billing_account_id is not None]
+    narrow += [scope for detail in query.details for each in detail.tested for scope in each.scopes]
     if narrow and not _groups_by_account(query):
-        raise ValueError("a query with days cut for single accounts must group by BillingAccountId and SubAccountId")
+        raise ValueError(
+            "a query that cuts days or tests for single accounts must group by BillingAccountId and SubAccountId"
+        )
     keys = _key_columns(query)
     order = ", ".join(f"{name} NULLS FIRST" for name in keys)
     tokens = {source.integration_token for source in sources}
@@ -110,7 +113,7 @@ def _grouped(query: CostQuery, source: Source, places: Places) -> str:
     details = {
         detail: number
         for number, detail in enumerate(query.details)
-        if _column(source, detail.column) != _NULL and places.have_detail(number=number)
+        if (_column(source, detail.column) != _NULL or detail.tests) and places.have_detail(number=number)
     }
     may_be_late = _groups_by_account(query)
     late = {detail for detail in details if may_be_late and not detail.form and detail.column in source.few}
@@ -126,14 +129,15 @@ def _grouped(query: CostQuery, source: Source, places: Places) -> str:
     if query.usage:
         keys["usage_unit"] = _column(source, UNIT_COLUMN)
     grouped = _summed(query, source, keys, places if places.have_cuts or details.keys() - late else None)
-    if not late:
-        return grouped
-    kept = ", ".join(
-        f"{_split_by(_name(detail.name), details[detail], _wanted(places, 'details'))} AS {_name(detail.name)}"
+    kept = {
+        _name(detail.name): _split_by(_name(detail.name), details[detail], _wanted(places, "details"))
         for detail in sorted(late, key=lambda detail: detail.name)
-    )
+    }
+    kept |= {_name(each.name): _tested(each, places, _wanted(places, "tests")) for each in details if each.tests}
+    if not kept:
+        return grouped
     accounts = (_name("BillingAccountId"), _name("SubAccountId"))
-    return f"SELECT groups.* REPLACE ({kept}) FROM ({grouped}) AS groups{_looked_up(places, *accounts)}"
+    return f"SELECT groups.* REPLACE ({_aliased(kept)}) FROM ({grouped}) AS groups{_looked_up(places, *accounts)}"
 
 
 def _summed(query: CostQuery, source: Source, keys: Mapping[str, str], places: Places | None) -> str:
@@ -151,12 +155,15 @@ def _grouped_by_line(query: CostQuery, source: Source, places: Places) -> str:
     split = {detail: number for number, detail in enumerate(query.details) if places.have_detail(number=number)}
     of_line = {detail for detail in split if detail.column in source.numbered}
     of_charge = {detail for detail in split if detail not in of_line and _column(source, detail.column) != _NULL}
+    tested = {detail for detail in split if detail.tests}
     late = {detail for detail in of_charge if not detail.form and detail.column in source.few}
     shown = {_name(column): _column(line, column) for column in query.group_by}
     keys = {LINE_NUMBER: f"charges.{_name(LINE_NUMBER)}"}
     for detail in query.details:
         name, value = _name(detail.name), _detail(source, detail)
-        if detail in of_line:
+        if detail.tests and detail in split:
+            keys[name], shown[name] = _split_by(value, split[detail], _DETAILS), _tested(detail, places, _TESTS)
+        elif detail in of_line:
             shown[name] = _split_by(_detail(line, detail), split[detail], _DETAILS)
         elif detail in late:
             keys[name], shown[name] = value, _split_by(name, split[detail], _DETAILS)
@@ -172,11 +179,11 @@ def _grouped_by_line(query: CostQuery, source: Source, places: Places) -> str:
         shown["usage_unit"] = _column(line, UNIT_COLUMN)
     only = _where(query, line)
     charges = f"read_parquet([{_list(source.files)}]) AS charges"
-    if only or places.have_cuts or of_charge - late:
-        charges += f" JOIN (SELECT {LINE_NUMBER}, {_CUTS}, {_DETAILS} FROM lines) USING ({LINE_NUMBER})"
+    if only or places.have_cuts or tested or of_charge - late:
+        charges += f" JOIN (SELECT {LINE_NUMBER}, {_CUTS}, {_DETAILS}, {_TESTS} FROM lines) USING ({LINE_NUMBER})"
     sums = _sums(query, source)
     grouping = ", ".join(_varying(keys.values()))
-    bits = _aliased({_CUTS: _wanted(places, "cuts"), _DETAILS: _wanted(places, "details")})
+    bits = _aliased({f"billow_{what}": _wanted(places, what) for what in ("cuts", "details", "tests")})
     accounts = (_column(line, "BillingAccountId"), _column(line, "SubAccountId"))
     lines = f"read_parquet([{_text(source.lines)}]) AS lines{_looked_up(places, *accounts)}{only}"
     return (
@@ -236,6 +243,32 @@ def _detail(source: Source, detail: Detail) -> str:
     return f"CAST({value} AS VARCHAR)" if detail.column in source.numbers else value
 
 
+def _tested(detail: Detail, places: Places, wanted: str) -> str:
+    """Write which tests of a group's place hold for its text, for groups that know the number of the place's set.
+
+    Each text is tested once, not with every charge that has it.
+    """
+    text = f"COALESCE({_name(detail.name)}, '')"
+    sets = enumerate(places.tests)
+    told = [f"WHEN {number} THEN {_told(text, detail, sorted(asked))}" for number, asked in sets if asked]
+    return f"CASE {wanted} {' '.join(told)} END"
+
+
+def _told(text: str, detail: Detail, numbers: Sequence[int]) -> str:
+    held = " || ".join(f"CASE WHEN {_holds(text, detail.tests[n])} THEN '{n},' ELSE '' END" for n in numbers)
+    if not any(detail.tests[number].fold for number in numbers):
+        return f"',' || {held}"
+    return f"CASE WHEN strlen({text}) <> length({text}) THEN '=' || {text} ELSE ',' || {held} END"
+
+
+def _holds(text: str, test: TextTest) -> str:
+    folded = f"{test.fold}({text})" if test.fold else text
+    if test.look is Look.IS:
+        return f"{folded} IN ({_list(test.texts)})"
+    function = {Look.BEGINS: "starts_with", Look.ENDS: "ends_with", Look.CONTAINS: "contains"}[test.look]
+    return " OR ".join(f"{function}({folded}, {_text(each)})" for each in test.texts)
+
+
 def _where(query: CostQuery, source: Source) -> str:
     if query.only is None:
         return ""
@@ -266,7 +299,8 @@ def _wanted(places: Places, what: str) -> str:
     tables = [_SUB_ACCOUNTS] if places.sub_accounts else []
     if places.accounts:
         tables.append(_ACCOUNTS)
-    everywhere = places.everywhere.cuts if what == "cuts" else places.everywhere.details
+    wanted = places.everywhere
+    everywhere = {"cuts": wanted.cuts, "details": wanted.details, "tests": places.tests.index(wanted.tests)}[what]
     return f"COALESCE({', '.join([*(f'{table}.billow_{what}' for table in tables), str(everywhere)])})"
 
 
@@ -277,17 +311,19 @@ def _looked_up(places: Places, account: str, sub_account: str) -> str:
         accounts, sub_accounts = (_rows(part) for part in zip(*places.sub_accounts, strict=True))
         table = f"SELECT {accounts} AS billow_account, {sub_accounts} AS billow_sub_account"
         on = f"{account} = {_SUB_ACCOUNTS}.billow_account AND {sub_account} = {_SUB_ACCOUNTS}.billow_sub_account"
-        joins += f" LEFT JOIN ({table}, {_bits(places.sub_accounts.values())}) AS {_SUB_ACCOUNTS} ON {on}"
+        joins += f" LEFT JOIN ({table}, {_bits(places, places.sub_accounts.values())}) AS {_SUB_ACCOUNTS} ON {on}"
     if places.accounts:
         table = f"SELECT {_rows(places.accounts)} AS billow_account"
         on = f"{account} = {_ACCOUNTS}.billow_account"
-        joins += f" LEFT JOIN ({table}, {_bits(places.accounts.values())}) AS {_ACCOUNTS} ON {on}"
+        joins += f" LEFT JOIN ({table}, {_bits(places, places.accounts.values())}) AS {_ACCOUNTS} ON {on}"
     return joins
 
 
-def _bits(wanted: Iterable[Wanted]) -> str:
-    cuts, details = zip(*((each.cuts, each.details) for each in wanted), strict=True)
-    return f"{_rows(cuts, kind='BIGINT')} AS {_CUTS}, {_rows(details, kind='BIGINT')} AS {_DETAILS}"
+def _bits(places: Places, wanted: Iterable[Wanted]) -> str:
+    place_of = {tests: place for place, tests in enumerate(places.tests)}
+    numbers = [{"cuts": each.cuts, "details": each.details, "tests": place_of[each.tests]} for each in wanted]
+    columns = ("cuts", "details", "tests")
+    return ", ".join(f"{_rows([each[what] for each in numbers], kind='BIGINT')} AS billow_{what}" for what in columns)
 
 
 def _in_scopes(scopes: Iterable[ChargeScope], source: Source) -> str:

@@ -18,20 +18,25 @@ class Wanted:
     """How the charges of a place are split, as bits.
 
     Bit n of ``cuts``: a segment begins n days after the period's first (never bit 0, that one always does).
-    Bit n of ``details``: the query's detail n splits these charges.
+    Bit n of ``details``: the query's detail n splits these charges. ``tests`` are the numbers of those that count.
     """
 
     cuts: int = 0
     details: int = 0
+    tests: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """One integration's places: each named only if it differs from the wider one around it."""
+    """One integration's places: each named only if it differs from the wider one around it.
+
+    ``tests`` are all different sets of tests, in an order that stays.
+    """
 
     everywhere: Wanted
     accounts: dict[str, Wanted]
     sub_accounts: dict[tuple[str, str], Wanted]
+    tests: tuple[frozenset[int], ...] = (frozenset(),)
 
     @property
     def have_cuts(self) -> bool:
@@ -58,18 +63,24 @@ def places_of(*, query: CostQuery, integration_token: str) -> Places:
         for place in _own(detail.scopes, integration_token):
             details[place] = details.get(place, 0) | 1 << number
 
+    tests: dict[_Place, frozenset[int]] = {}
+    for each in (each for detail in query.details for each in detail.tested):
+        for place in _own(each.scopes, integration_token):
+            tests[place] = tests.get(place, frozenset()).union(each.numbers)
+
     def settled(*candidates: _Place) -> Wanted:
         turns = [cuts[place] for place in candidates if place in cuts]
         bits = 0
         for place in candidates:
             bits |= details.get(place, 0)
-        return Wanted(cuts=min(turns)[1] if turns else 0, details=bits)
+        asked = frozenset().union(*(tests.get(place, frozenset()) for place in candidates))
+        return Wanted(cuts=min(turns)[1] if turns else 0, details=bits, tests=asked)
 
     everything: _Place = (None, None)
     everywhere = settled(everything)
     by_account: dict[str, Wanted] = {}
     by_sub_account: dict[tuple[str, str], Wanted] = {}
-    for account, sub_account in sorted({*cuts, *details}, key=lambda place: (place[0] or "", place[1] or "")):
+    for account, sub_account in sorted({*cuts, *details, *tests}, key=lambda place: (place[0] or "", place[1] or "")):
         if account is None:
             continue
         of_account = settled((account, None), everything)
@@ -79,7 +90,8 @@ def places_of(*, query: CostQuery, integration_token: str) -> Places:
             own = settled((account, sub_account), (account, None), everything)
             if own != of_account:
                 by_sub_account[account, sub_account] = own
-    return Places(everywhere, by_account, by_sub_account)
+    sets = {wanted.tests for wanted in (everywhere, *by_account.values(), *by_sub_account.values())}
+    return Places(everywhere, by_account, by_sub_account, tuple(sorted(sets, key=sorted)))
 
 
 def _own(scopes: Iterable[ChargeScope], integration_token: str) -> Iterable[_Place]:

@@ -1,7 +1,7 @@
 """A question to the cost store, as a value: which charges, grouped by what, summed.
 
 The planner of a rated month describes what it needs here; ``compile.py`` writes it in an engine's
-language. An engine does only what every engine does exactly: filter, group, and sum decimals.
+language. An engine does only what every engine does exactly: filter, group, sum decimals, and look for texts in texts.
 """
 
 from dataclasses import dataclass
@@ -36,6 +36,35 @@ class DayCuts:
     days: tuple[date, ...]
 
 
+class Look(StrEnum):
+    """What a test asks of a text."""
+
+    IS = "is"
+    BEGINS = "begins"
+    ENDS = "ends"
+    CONTAINS = "contains"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextTest:
+    """A question to a text, a missing one read as empty: is it, or has it, one of ``texts``, all in the same case.
+
+    ``fold`` is ``lower`` or ``upper`` where the text is changed to that case first.
+    """
+
+    look: Look
+    texts: tuple[str, ...]
+    fold: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedTests:
+    """Which of a detail's tests count for the charges of some scopes, by number; where scopes overlap, all do."""
+
+    scopes: tuple[ChargeScope, ...]
+    numbers: tuple[int, ...]
+
+
 class DetailForm(StrEnum):
     """In which form a detail splits groups; each is what stands behind the column's name in the answer."""
 
@@ -43,6 +72,7 @@ class DetailForm(StrEnum):
     DAY = ":day"
     PRESENT = ":present"
     ZERO = ":zero"
+    TESTS = ":tests"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +81,16 @@ class Detail:
 
     In the answer it is a text called ``name``: the value (times as ``2026-03-31T00:00:00Z``, numbers in digits), the
     day of a time (``2026-03-31``), or ``y`` where there is a value, or where a number is missing or zero.
+
+    With the form TESTS (at most one of a query) it is the numbers of the ``tests`` that hold, as ``,0,3,``; or ``=``
+    and the text itself where an engine may see upper and lower case otherwise than we do.
     """
 
     column: str
     scopes: tuple[ChargeScope, ...]
     form: DetailForm = DetailForm.VALUE
+    tests: tuple[TextTest, ...] = ()
+    tested: tuple[AskedTests, ...] = ()
 
     @property
     def name(self) -> str:
@@ -65,7 +100,7 @@ class Detail:
     @staticmethod
     def split(name: str) -> tuple[str, DetailForm]:
         """Return column and form of a detail's name."""
-        for form in (DetailForm.DAY, DetailForm.PRESENT, DetailForm.ZERO):
+        for form in (DetailForm.DAY, DetailForm.PRESENT, DetailForm.ZERO, DetailForm.TESTS):
             if name.endswith(form.value):
                 return name.removesuffix(form.value), form
         return name, DetailForm.VALUE

@@ -8,7 +8,8 @@ from billow.allocation.assign import Ownership
 from billow.billingrules.datasets import AMOUNT, USAGE_AMOUNT
 from billow.billingrules.facts import PROVIDER_KEY
 from billow.billingrules.program import RuleProgram
-from billow.coststore.query import CostQuery, Detail
+from billow.billingrules.resource_tests import ANSWER
+from billow.coststore.query import AskedTests, CostQuery, Detail, TextTest
 from billow.terms.focus import CostBasis
 from billow.terms.period import BillingPeriod
 
@@ -41,6 +42,7 @@ def plan(
     *,
     owners: Ownership,
     programs: Mapping[str, RuleProgram],
+    tests: tuple[TextTest, ...] = (),
     period: BillingPeriod,
     basis: CostBasis,
     with_unallocated: bool,
@@ -48,9 +50,10 @@ def plan(
     """Return the one question to ask for all accounts of ``programs``.
 
     A column that some account's rules read beyond the line's own splits that account's groups only, and so
-    does a day on which one of its rules begins or ends. Where rules run charge by charge, so do the numbers.
+    does a day on which one of its rules begins or ends. Where rules run charge by charge, so do the numbers. ``tests``
+    are those that programs name by number.
     """
-    details = _details(owners, programs, basis)
+    details = (*_details(owners, programs, basis), *_tested(owners, programs, tests))
     added_up = [program.amounts for program in programs.values() if not program.charge_by_charge]
     return RatingPlan(
         query=CostQuery(
@@ -83,10 +86,27 @@ def _details(owners: Ownership, programs: Mapping[str, RuleProgram], basis: Cost
         names = set(program.columns)
         if program.charge_by_charge:
             names.update(number_columns(program=program, basis=basis).values())
-        for name in names.difference(LINE_COLUMNS, {PROVIDER_KEY}):
+        for name in names.difference(LINE_COLUMNS, {PROVIDER_KEY, ANSWER}):
             readers[name].append(token)
     details = []
     for name, tokens in sorted(readers.items()):
         column, form = Detail.split(name)
         details.append(Detail(column=column, form=form, scopes=owners.scopes_of(account_tokens=tokens)))
     return tuple(details)
+
+
+def _tested(owners: Ownership, programs: Mapping[str, RuleProgram], tests: tuple[TextTest, ...]) -> tuple[Detail, ...]:
+    """Return the detail that says which tests hold for a charge's resource, if any program asks some."""
+    askers: dict[frozenset[int], list[str]] = defaultdict(list)
+    for token, program in programs.items():
+        if program.tests:
+            askers[program.tests].append(token)
+    if not askers:
+        return ()
+    tested = tuple(
+        AskedTests(scopes=owners.scopes_of(account_tokens=tokens), numbers=tuple(sorted(numbers)))
+        for numbers, tokens in askers.items()
+    )
+    column, form = Detail.split(ANSWER)
+    scopes = owners.scopes_of(account_tokens=[token for tokens in askers.values() for token in tokens])
+    return (Detail(column=column, form=form, scopes=scopes, tests=tests, tested=tested),)

@@ -13,11 +13,12 @@ from billow.billingrules.compile import Compiler
 from billow.billingrules.failed import RuleFailed
 from billow.billingrules.price_list import PriceList
 from billow.billingrules.program import RuleProgram, UnableToOrderRules, program_of
+from billow.billingrules.resource_tests import ResourceTests
 from billow.billingrules.rule import BillingRule
 from billow.billingrules.shortcut import Shortcut
 from billow.billingrules.step import Treatment
 from billow.coststore.partition import Partition
-from billow.coststore.query import CostQuery
+from billow.coststore.query import CostQuery, TextTest
 from billow.rating.cost_table import CostTable
 from billow.rating.lines import AccountLines
 from billow.rating.plain_lines import PlainLines
@@ -71,7 +72,12 @@ def rate(
         raise UnableToRate(str(contradiction)) from contradiction
     made = _programs(agreements, period, basis, prices)
     question = plan(
-        owners=owners, programs=made.programs, period=period, basis=basis, with_unallocated=with_unallocated
+        owners=owners,
+        programs=made.programs,
+        tests=made.tests,
+        period=period,
+        basis=basis,
+        with_unallocated=with_unallocated,
     )
     unallocated = UnallocatedSums()
     rows: dict[str, list[int]] = {agreement.account_token: [] for agreement in agreements}
@@ -93,6 +99,7 @@ class _Made:
 
     programs: dict[str, RuleProgram]
     failed: dict[str, RuleFailed]
+    tests: tuple[TextTest, ...]
 
 
 def _programs(
@@ -102,7 +109,8 @@ def _programs(
     programs: dict[str, RuleProgram] = {}
     failed: dict[str, RuleFailed] = {}
     known: dict[tuple[BillingRule, ...], RuleProgram] = {}
-    compiler = Compiler()
+    tests = ResourceTests()
+    compiler = Compiler(tests=tests)
     nothing = program_of(rules=(), period=period, basis=basis, prices=prices)
     for agreement in agreements:
         token = agreement.account_token
@@ -118,7 +126,7 @@ def _programs(
             raise UnableToRate(f"Managed account {token}: {disorder}") from disorder
         except RuleFailed as failure:
             programs[token], failed[token] = nothing, failure
-    return _Made(programs, failed)
+    return _Made(programs, failed, tuple(tests.numbers))
 
 
 class _Rating:
