@@ -9,9 +9,11 @@ from django.utils.crypto import get_random_string
 
 from billow.interfaces.web.frame.actor import ENTERED
 from billow.records.accounts.models import ApiToken, Role, User
+from billow.records.audit.models import AuditEntry
 from billow.records.billing.models import CreditNote, CreditNoteDocument, Document, ManagedAccount
 from billow.records.webhooks.models import WebhookCall, WebhookEvent
 from billow.usecases.browser_sessions import begin_session
+from billow.usecases.read_audit_log import entry_token
 from tests.api.objects import report_objects, upload_of
 from tests.api.world import MSP_ROLES, NOW, Msp, make_msp
 from tests.factories.accounts import make_user
@@ -60,6 +62,7 @@ def make_world(*, name: str) -> World:
         "user": msp.people["editor"].token,
         "api_token": token.token,
         "webhook": msp.webhook.token,
+        "entry": _entry_of(msp),
         **_call_of(msp),
     }
     delegate(account=msp.shown, integration=msp.integration, sub_account_id="1001")
@@ -79,6 +82,14 @@ def _call_of(msp: Msp) -> Objects:
     event = WebhookEvent.objects.create(**about, payload="{}", created_at=NOW)
     call = WebhookCall.objects.create(endpoint=msp.webhook, event=event, created_at=NOW, updated_at=NOW)
     return {"call": call.token, "event": event.token}
+
+
+def _entry_of(msp: Msp) -> str:
+    account = msp.account
+    entry = AuditEntry.objects.create(
+        management_account=account, source="job", action="x", object_type="x", created_at=NOW
+    )
+    return entry_token(entry=entry)
 
 
 def _of_account(msp: Msp, account: ManagedAccount) -> Objects:

@@ -6,8 +6,10 @@ import pytest
 from playwright.sync_api import expect
 
 from billow.records.accounts.models import ApiToken
+from billow.records.audit.models import AuditEntry
 from billow.records.webhooks.models import WebhookAttempt, WebhookCall
 from billow.usecases.api_tokens import create_token
+from billow.usecases.read_audit_log import entry_token
 from billow.usecases.teams import add_team, everyone_team, set_access
 from billow.usecases.users import add_service, add_user, change_user
 from billow.usecases.webhooks import add_endpoint, change_endpoint, send_test
@@ -53,6 +55,7 @@ def fill(people: People) -> dict[str, str]:
     bob = f"/settings/users/{people.bob.user.token}"
     return {
         **fill_webhooks(people, now),
+        **audit_pages(),
         "users": "/settings/users",
         "services": "/settings/users?kind=services",
         "no customers": "/settings/users?kind=customers",
@@ -70,6 +73,18 @@ def fill(people: People) -> dict[str, str]:
         "ended tokens": "/settings/tokens?show=ended",
         "new token": "/settings/tokens/new",
         "revoke": f"/settings/tokens/{token.row.token}/revoke",
+    }
+
+
+def audit_pages() -> dict[str, str]:
+    """Return the pages of the audit log, and of an entry with much in it."""
+    entry = AuditEntry.objects.filter(object_type="Team").first()
+    assert entry is not None
+    return {
+        "audit log": "/settings/audit-log",
+        "audit log of people": "/settings/audit-log?what=people&from=2026-01-01",
+        "no entry": "/settings/audit-log?thing=nothing",
+        "entry": f"/settings/audit-log/{entry_token(entry=entry)}",
     }
 
 
@@ -166,3 +181,17 @@ def test_a_test_event_is_followed_until_it_arrived(working_console: Console, peo
     page.get_by_role("link", name="Test").click()
     expect(page.get_by_text("No answer")).to_be_visible()
     assert violations(page) == []
+
+
+def test_an_entry_opens_over_the_list_and_gives_the_focus_back(console: Console, people: People) -> None:
+    fill(people)
+    page = console.open(people.alice, "/settings/audit-log?what=people", scheme="dark")
+    row = page.locator("tbody .row-link").first
+    row.press("Enter")
+    expect(page.get_by_role("dialog")).to_contain_text("adt_lg_")
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    expect(row).to_be_focused()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download CSV").click()
+    assert download.value.suggested_filename == "audit-log.csv"

@@ -17,7 +17,13 @@ class AuditEntry(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["management_account", "-created_at"], name="audit_newest")]
+        indexes = [
+            models.Index(fields=["management_account", "-created_at"], name="audit_newest"),
+            models.Index(fields=["management_account", "user", "-created_at"], name="audit_by_user"),
+            models.Index(fields=["management_account", "object_type", "-created_at"], name="audit_by_type"),
+            models.Index(fields=["management_account", "object_token", "-created_at"], name="audit_by_token"),
+            models.Index(fields=["management_account", "object_name", "-created_at"], name="audit_by_name"),
+        ]
         verbose_name_plural = "audit entries"
 
     def __str__(self) -> str:

@@ -97,6 +97,18 @@ GROUPS = (
             ),
         ),
     ),
+    Group(
+        name=_("Proof"),
+        places=(
+            Place(
+                key="audit_log",
+                path="/settings/audit-log",
+                name=_("Audit log"),
+                purpose=_("Who did what, when, and by which way."),
+                needs=Permission.ADMINISTER,
+            ),
+        ),
+    ),
 )
 
 

@@ -1,0 +1,126 @@
+"""Entries of the audit log as a person reads them."""
+
+import json
+from collections.abc import Mapping
+
+from django.utils.translation import gettext as _
+
+from billow.records.audit.models import AuditEntry
+
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "invoices": ("invoice", "credit_note", "delivery"),
+    "accounts": ("ManagedAccount", "SsoConnection"),
+    "profiles": ("BillingProfile",),
+    "rules": ("BillingRule",),
+    "rates": ("ExchangeRate",),
+    "costs": ("Integration", "CostImport", "UserCostsUpload", "DataExport"),
+    "reports": ("CostReport", "Folder", "Workspace"),
+    "people": ("user", "User", "Team"),
+    "programs": ("ApiToken", "webhook"),
+    "settings": ("ManagementAccount", "AuditLog"),
+}
+"""What one can ask for, and the kinds of records it means."""
+
+_PAGES = {
+    "invoice": "/invoices/",
+    "ManagedAccount": "/accounts/",
+    "BillingProfile": "/settings/billing-profiles/",
+    "BillingRule": "/settings/billing-rules/",
+    "Integration": "/settings/integrations/",
+    "User": "/settings/users/",
+    "user": "/settings/users/",
+    "Team": "/settings/teams/",
+    "webhook": "/settings/webhooks/",
+}
+
+
+def kind_names() -> list[tuple[str, str]]:
+    """Return the kinds with their names."""
+    names = {
+        "invoices": _("Invoices and mails"),
+        "accounts": _("Managed accounts"),
+        "profiles": _("Billing profiles"),
+        "rules": _("Billing rules"),
+        "rates": _("Exchange rates"),
+        "costs": _("Integrations and costs"),
+        "reports": _("Cost reports"),
+        "people": _("Users and teams"),
+        "programs": _("Tokens and webhooks"),
+        "settings": _("Settings"),
+    }
+    return [(kind, names[kind]) for kind in KINDS]
+
+
+def source_names() -> dict[str, str]:
+    """Return the doors with their names."""
+    return {"console": _("Console"), "api": _("API"), "cli": _("Command line"), "job": _("Background work")}
+
+
+def action_name(action: str) -> str:
+    """Return what was done."""
+    names = {
+        "record_created": _("Created"),
+        "record_updated": _("Changed"),
+        "record_destroyed": _("Deleted"),
+        "webhook.add": _("Created"),
+        "webhook.change": _("Changed"),
+        "webhook.remove": _("Deleted"),
+        "webhook.rotate": _("New secret"),
+        "webhook.test": _("Test sent"),
+        "webhook.replay": _("Replayed"),
+        "webhook.switch_off": _("Paused by Billow"),
+        "audit_log.export": _("Taken away as a file"),
+    }
+    last = action.rpartition(".")[2]
+    return names.get(action) or last.replace("_", " ").capitalize()
+
+
+def type_name(entry: AuditEntry) -> str:
+    """Return the kind of record that was acted upon."""
+    names = {
+        "invoice": _("Invoice"),
+        "credit_note": _("Credit note"),
+        "delivery": _("Mail"),
+        "ManagedAccount": _("Managed account"),
+        "ManagementAccount": _("Management account"),
+        "BillingProfile": _("Billing profile"),
+        "BillingRule": _("Billing rule"),
+        "ExchangeRate": _("Exchange rates"),
+        "CostImport": _("Cost import"),
+        "UserCostsUpload": _("Uploaded costs"),
+        "DataExport": _("Export of costs"),
+        "CostReport": _("Cost report"),
+        "ApiToken": _("Access token"),
+        "SsoConnection": _("Sign-on"),
+        "AuditLog": _("Audit log"),
+        "Integration": _("Integration"),
+        "Team": _("Team"),
+        "User": _("User"),
+        "user": _("User"),
+        "webhook": _("Webhook"),
+    }
+    name = entry.object_type
+    return names.get(name) or name[:1].upper() + name[1:]
+
+
+def thing_name(entry: AuditEntry) -> str:
+    """Return what the record is called."""
+    return entry.object_name or entry.object_token
+
+
+def page_of(entry: AuditEntry) -> str:
+    """Return where the record can be seen; empty where it has no page, or was deleted by this."""
+    if entry.action in {"record_destroyed", "webhook.remove"} or not entry.object_token:
+        return ""
+    page = _PAGES.get(entry.object_type)
+    return f"{page}{entry.object_token}" if page else ""
+
+
+def changes_of(entry: AuditEntry) -> list[tuple[str, str, bool]]:
+    """Return the fields that the entry names, each with its value and whether that is of several lines."""
+    found = []
+    for name, value in entry.changes.items():
+        plain = value is None or isinstance(value, str | int | float)
+        text = ("" if value is None else str(value)) if plain else json.dumps(value, indent=2, ensure_ascii=False)
+        found.append((name.replace("_", " "), text, "\n" in text))
+    return found
