@@ -74,7 +74,17 @@ def act(path: str, may: frozenset[str], *, body: Mapping[str, str] | None = None
 
 _ITEMS = {"only": "{draft}", "items": "{draft}", "item": "{draft}", "reason": "Because"}
 
-OPEN = ("sign-in", "sign-in/code", "sign-out", "theme", "forgot-password", "links/<str:secret>", "choose-password")
+OPEN = (
+    "sign-in",
+    "sign-in/code",
+    "sign-in/passkey",
+    "sign-in/passkey/question",
+    "sign-out",
+    "theme",
+    "forgot-password",
+    "links/<str:secret>",
+    "choose-password",
+)
 """What needs no session; tests/web/test_sign_in.py and test_password_links.py say how it answers."""
 
 _CUSTOMERS = (
@@ -94,8 +104,12 @@ _CUSTOMERS = (
     Address(path="leave-account", post=MSP, customers=True),
     read("you", customers=True),
     *(Address(path=f"you/{name}", post=MSP, customers=True) for name in ("name", "password", "sign-out-everywhere")),
-    *(Address(path=f"you/{name}", get=MSP, post=MSP, customers=True) for name in ("confirm", "codes")),
+    *(Address(path=f"you/{name}", get=MSP, post=MSP, customers=True) for name in ("confirm", "codes", "passkeys/new")),
     *(Address(path=f"you/{name}", post=MSP, customers=True) for name in ("codes/off", "recovery-codes")),
+    Address(path="you/passkeys/question", post=MSP, customers=True),
+    Address(
+        path="you/passkeys/<slug:token>/remove", post=MSP, customers=True, fill={"token": "psskey_0123456789abcdef"}
+    ),
     Address(path="you/browsers/<slug:token>/end", post=MSP, customers=True, fill={"token": "browser"}),
 )
 

@@ -18,6 +18,7 @@ TOKEN_PREFIXES = {
     "user": "usr",
     "mailed_link": "mld_lnk",
     "session": "sssn",
+    "passkey": "psskey",
     "team": "team",
     "api_token": "api_tkn",
     "credit_note": "crdt_nt",

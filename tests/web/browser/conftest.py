@@ -120,7 +120,7 @@ def start(process_environment: dict[str, str]) -> Iterator[Callable[..., "subpro
 @pytest.fixture
 def console(browser: Browser, people: People, start: Callable[..., "subprocess.Popen[bytes]"]) -> Iterator[Console]:
     """Give the console without a worker: nothing changes by itself."""
-    yield from _serve(browser, start)
+    yield from serve(browser, start)
 
 
 @pytest.fixture
@@ -129,18 +129,22 @@ def working_console(
 ) -> Iterator[Console]:
     """Give the console with a worker process beside it."""
     start("billow.interfaces.jobs")
-    yield from _serve(browser, start)
+    yield from serve(browser, start)
 
 
-def _serve(browser: Browser, start: Callable[..., "subprocess.Popen[bytes]"]) -> Iterator[Console]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def serve(
+    browser: Browser, start: Callable[..., "subprocess.Popen[bytes]"], *, host: str = "127.0.0.1", port: int = 0
+) -> Iterator[Console]:
+    """Serve the console by this name until the test is over."""
+    if not port:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
     server = start(
         *("gunicorn", "billow.wsgi:application", "--bind", f"127.0.0.1:{port}"),
         *("--workers", "1", "--threads", "4", "--worker-class", "gthread"),
     )
-    console = Console(address=f"http://127.0.0.1:{port}", browser=browser)
+    console = Console(address=f"http://{host}:{port}", browser=browser)
     _wait_for(console.address, server)
     yield console
     for context in browser.contexts:

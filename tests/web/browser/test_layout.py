@@ -57,6 +57,7 @@ def pages_of(found: dict[str, Invoice]) -> dict[str, str]:
         "compared": f"/invoices/{found['approved'].token}/compare",
         "is it you": "/you/confirm",
         "set up codes": "/you/codes",
+        "new passkey": "/you/passkeys/new",
         "not found": "/invoices/nothing",
         **each,
     }

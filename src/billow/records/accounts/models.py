@@ -14,6 +14,7 @@ from billow.records.accounts.sign_in import (
     LinkPurpose,
     LinkStatus,
     MailedLink,
+    Passkey,
     RecoveryCode,
     TotpSecret,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "LinkStatus",
     "MailedLink",
     "ManagementAccount",
+    "Passkey",
     "Permission",
     "RecoveryCode",
     "Role",

@@ -94,3 +94,22 @@ class RecoveryCode(models.Model):
 
     def __str__(self) -> str:
         return f"recovery code of {self.user}"
+
+
+class Passkey(models.Model):
+    """A key that a device of somebody's keeps; ``credential`` is its public half as the device described it.
+
+    ``sign_count`` is the device's own count of uses; devices that share a key among them always say 0.
+    """
+
+    token = token_field("passkey")
+    user = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="passkeys")
+    name = models.CharField(max_length=255)
+    credential_id = models.CharField(max_length=1400, unique=True)
+    credential = models.BinaryField()
+    sign_count = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.user}"

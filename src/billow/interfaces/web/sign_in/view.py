@@ -1,5 +1,7 @@
 """Sign in and out."""
 
+from collections.abc import Mapping
+
 from django import forms
 from django.conf import settings
 from django.contrib.auth import logout
@@ -16,6 +18,7 @@ from billow.interfaces.web.frame.sessions import start_session
 from billow.interfaces.web.frame.theme import is_own_path
 from billow.interfaces.web.sign_in.code import ask_for_code
 from billow.usecases.browser_sessions import end_own_session
+from billow.usecases.passkeys import passkeys_possible
 from billow.usecases.refused import Refused
 from billow.usecases.sign_in import needs_code, sign_in
 
@@ -55,16 +58,28 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
                 return ask_for_code(request, user=user, target=target)
             start_session(request, user=user, method="password")
             return HttpResponseRedirect(target)
+    problems = {name: str(form.errors.get(name, [""])[0]) for name in ("email", "password")} if form.is_bound else {}
+    return _page(request, target=target, problem=problem, problems=problems, status=422 if form.errors else status)
+
+
+def sign_in_again(request: HttpRequest, *, refused: Refused, target: str) -> HttpResponse:
+    """Show the form after another way in was refused."""
+    status = 429 if refused.code == "too_many_attempts" else 422
+    return _page(request, target=target, problem=refused.message, problems={}, status=status)
+
+
+def _page(request: HttpRequest, *, target: str, problem: str, problems: Mapping[str, str], status: int) -> HttpResponse:
     page = {
         "email": request.POST.get("email", ""),
         "target": target,
-        "returns": wished not in {"", "/", settings.LOGIN_REDIRECT_URL},
-        "said": "" if form.is_bound else _said(request.GET.get("done", "")),
+        "returns": target not in {"/", settings.LOGIN_REDIRECT_URL},
+        "said": "" if request.method == "POST" else _said(request.GET.get("done", "")),
         "problem": problem,
-        "email_problem": form.errors.get("email", [""])[0] if form.is_bound else "",
-        "password_problem": form.errors.get("password", [""])[0] if form.is_bound else "",
+        "email_problem": problems.get("email", ""),
+        "password_problem": problems.get("password", ""),
+        "passkeys_possible": passkeys_possible(),
     }
-    return render(request, "sign_in/page.html", page, status=422 if form.errors else status)
+    return render(request, "sign_in/page.html", page, status=status)
 
 
 def _said(done: str) -> str:

@@ -21,6 +21,7 @@ from billow.usecases.actor import Actor
 from billow.usecases.browser_sessions import end_all_sessions, end_session, list_sessions
 from billow.usecases.one_time_codes import codes_state
 from billow.usecases.own_account import change_own_name, change_own_password
+from billow.usecases.passkeys import list_passkeys, passkeys_possible
 from billow.usecases.refused import Refused
 
 PATH = "/you"
@@ -39,6 +40,16 @@ class Browser:
     began: Moment
     seen: Moment
     is_this: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownPasskey:
+    """One passkey of the list."""
+
+    token: str
+    name: str
+    added: Moment
+    used: Moment | None
 
 
 @open_to_customers
@@ -107,6 +118,8 @@ def _page(request: HttpRequest, *, place: str = "", refused: Refused | None = No
         "password_fields": _password_fields(found),
         "has_password": person.has_usable_password(),
         "codes": codes_state(actor=actor),
+        "passkeys": _passkeys(actor),
+        "passkeys_possible": passkeys_possible(),
         "browsers": _browsers(request, actor),
     }
     status = 200 if refused is None else 429 if refused.code == "too_many_attempts" else _INVALID
@@ -140,6 +153,19 @@ def _password_fields(found: Complaints) -> tuple[Field, ...]:
             style="third",
         )
         for name, label, autocomplete, hint in rows
+    )
+
+
+def _passkeys(actor: Actor) -> tuple[ShownPasskey, ...]:
+    zone, now = zone_of(actor.management_account.time_zone), clock()
+    return tuple(
+        ShownPasskey(
+            token=row.token,
+            name=row.name,
+            added=moment(row.created_at, zone=zone, now=now),
+            used=None if row.last_used_at is None else moment(row.last_used_at, zone=zone, now=now),
+        )
+        for row in list_passkeys(actor=actor)
     )
 
 
