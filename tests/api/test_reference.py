@@ -3,11 +3,13 @@
 import json
 import re
 
+from django.conf import LazySettings
+
 from billow.interfaces.api.document import openapi
 from billow.interfaces.api.reference import markdown
 from billow.interfaces.api.reference_page import page
 from billow.interfaces.api.server import make_api
-from tests.api.world import ApiClient
+from tests.api.world import ApiClient, Msp
 from tests.conftest import PROJECT_ROOT
 
 
@@ -67,3 +69,24 @@ def test_whatever_names_a_thing_in_its_address_is_led_to_by_an_answer(db: None) 
     assert {link["operationId"] for link in links} == {name for name, path in operations.items() if "{" in path}
     for link in links:
         assert set(link["parameters"]) == set(re.findall(r"\{(\w+)\}", operations[link["operationId"]]))
+
+
+def test_the_headers_that_answers_carry_are_described(ours: Msp, settings: LazySettings) -> None:
+    settings.API_REQUESTS_PER_MINUTE = 2
+    document = openapi(api=make_api())
+    asked = ours.client("owner")
+    exported = asked.post("/v2/costs/data_exports", {})
+    responses = document["paths"]["/v2/costs/data_exports"]["post"]["responses"]
+    assert set(responses[202]["headers"]) <= set(exported.headers)
+    assert "Location" in responses[202]["headers"]
+    refused = [asked.get("/v2/me") for _ in range(3)][-1]
+    assert set(document["paths"]["/v2/me"]["get"]["responses"][429]["headers"]) <= set(refused.headers)
+    used = {
+        name
+        for methods in document["paths"].values()
+        for each in methods.values()
+        for answer in each["responses"].values()
+        for name in answer.get("headers", {})
+    }
+    assert used == set(document["components"]["headers"])
+    assert "headers" not in document["paths"]["/v2/ping"]["get"]["responses"][200]

@@ -11,6 +11,19 @@ from billow.interfaces.api.examples import add_examples
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _METHODS = frozenset({"get", "post", "put", "delete"})
+_HEADERS: Mapping[str, Mapping[str, Any]] = {
+    "x-rate-limit-limit": {
+        "description": "How many requests the token may make in a minute.",
+        "schema": {"type": "integer"},
+    },
+    "x-rate-limit-remaining": {"description": "How many are left in this minute.", "schema": {"type": "integer"}},
+    "x-rate-limit-reset": {
+        "description": "When the next minute begins, in seconds since 1970.",
+        "schema": {"type": "integer"},
+    },
+    "Retry-After": {"description": "After how many seconds to ask again.", "schema": {"type": "integer"}},
+    "Location": {"description": "Where to look after it.", "schema": {"type": "string", "format": "uri"}},
+}
 _OF_THE_WEB_SERVER = {
     414: "The address is longer than the web server takes: ask for less, or for it in parts.",
     431: "The headers are larger than the web server takes.",
@@ -27,6 +40,8 @@ def openapi(*, api: NinjaAPI) -> dict[str, Any]:
         _link(document, path, operation)
         add_examples(operation)
         _add_answer(document, path, operation)
+        _add_headers(operation)
+    document["components"]["headers"] = {name: dict(header) for name, header in _HEADERS.items()}
     return document
 
 
@@ -44,6 +59,17 @@ def _add_answer(document: Mapping[str, Any], path: str, operation: Mapping[str, 
         if content is not None and 200 <= int(status) < 300:
             name = operation["operationId"]
             content["example"] = answer_example(document, operation_id=name, path=path, schema=content["schema"])
+
+
+def _add_headers(operation: Mapping[str, Any]) -> None:
+    """Name the headers that tell what is left, when to come back, and where to look."""
+    if "security" not in operation:
+        return
+    for status, answer in operation["responses"].items():
+        names = [name for name in _HEADERS if name.startswith("x-")] if 200 <= int(status) < 300 else []
+        names += {429: ["Retry-After"], 202: ["Location"]}.get(int(status), [])
+        if names:
+            answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
 def _link(document: Mapping[str, Any], path: str, operation: Mapping[str, Any]) -> None:
