@@ -145,6 +145,15 @@ def test_many_are_done_at_once_and_each_is_told(ours: Msp, draft: Invoice) -> No
         assert client.post("/v2/invoices/bulk", body).status_code == 400
 
 
+@pytest.mark.parametrize("send", ["false", "no", 0, [], "banana"])
+def test_nothing_is_mailed_where_it_is_unclear_whether_to(send: Any, ours: Msp, draft: Invoice) -> None:
+    client = ours.client("owner")
+    body = {"action": "approve", "invoice_tokens": [draft.token], "send": send}
+    refused = client.post("/v2/invoices/bulk", body)
+    assert (refused.status_code, refused.json()["errors"]) == (400, ["Send must be true or false"])
+    assert client.get(f"/v2/invoices/{draft.token}").json()["status"] == "awaiting_approval"
+
+
 def test_a_failed_one_says_why(ours: Msp) -> None:
     invoice = make_generating(account=ours.shown, period=BillingPeriod(2026, 9))
     Invoice.objects.filter(pk=invoice.pk).update(status="failed", failure_code="no_rate", failure_message="No rate")

@@ -155,7 +155,7 @@ def _do(actor: Actor, given: BulkGiven) -> BulkResult:
     if given.action == "regenerate":
         return request_regeneration(actor=actor, invoice_tokens=tokens, now=now)
     if given.action == "approve":
-        return approve(actor=actor, invoice_tokens=tokens, now=now, send=given.send is not False)
+        return approve(actor=actor, invoice_tokens=tokens, now=now, send=_flag(given.send, "Send"))
     if given.action == "send":
         return send(actor=actor, invoice_tokens=tokens, now=now)
     return cancel(actor=actor, invoice_tokens=tokens, reason=_text(given.reason, "Reason"), now=now)
@@ -164,6 +164,15 @@ def _do(actor: Actor, given: BulkGiven) -> BulkResult:
 def _text(value: object, label: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise Problem(400, f"{label} can't be blank")
+    return value
+
+
+def _flag(value: object, label: str) -> bool:
+    """Return the flag, true where nothing is given; anything else could mean the opposite, so it is refused."""
+    if value is None:
+        return True
+    if not isinstance(value, bool):
+        raise Problem(400, f"{label} must be true or false")
     return value
 
 
