@@ -1,7 +1,7 @@
 """Invoices in any status, made of lines written down in the test: no cost store is asked."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -75,6 +75,7 @@ def make_draft(
     profile: BillingProfile,
     period: BillingPeriod = OCTOBER,
     lines: Sequence[RatedLine] | None = None,
+    rule_titles: Mapping[str, str] | None = None,
     now: datetime = FIRST_OF_NOVEMBER,
 ) -> Invoice:
     """Create an invoice that awaits approval."""
@@ -91,6 +92,7 @@ def make_draft(
         payment_terms_days=account.payment_terms_days,
         currency=account.currency,
         adjustment_items=adjustment_items_of(profile=profile),
+        rule_titles=rule_titles,
         exchange_rates=exchange_rates_of(management_account_id=account.management_account.pk, period=period),
     )
     origin = Origin(profile=profile, account=account, rules=(), cost_imports=(), logo=None, warnings=())
