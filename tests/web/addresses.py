@@ -184,6 +184,7 @@ _PARTNER_SETTINGS = (
     act("settings/teams/<slug:token>/members", OWNER, body={"user": "{user}"}, token="team"),
     act("settings/teams/<slug:token>/members/<slug:user>/remove", OWNER, token="team", user="user"),
     form("settings/teams/<slug:token>/delete", OWNER, token="team"),
+    form("settings/mail", OWNER),
     read("settings/audit-log", OWNER),
     read("settings/audit-log.csv", OWNER),
     read("settings/audit-log/<slug:token>", OWNER, token="entry"),

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import expect
 
 from billow.records.accounts.models import ApiToken
@@ -56,6 +57,7 @@ def fill(people: People) -> dict[str, str]:
     return {
         **fill_webhooks(people, now),
         **audit_pages(),
+        "mail": "/settings/mail",
         "users": "/settings/users",
         "services": "/settings/users?kind=services",
         "no customers": "/settings/users?kind=customers",
@@ -195,3 +197,13 @@ def test_an_entry_opens_over_the_list_and_gives_the_focus_back(console: Console,
     with page.expect_download() as download:
         page.get_by_role("link", name="Download CSV").click()
     assert download.value.suggested_filename == "audit-log.csv"
+
+
+def test_the_answer_to_a_test_mail_is_shown_and_read_out(console: Console, people: People) -> None:
+    page = console.open(people.alice, "/settings/mail", scheme="dark")
+    page.get_by_role("button", name="Send a test mail").dblclick()
+    answer = page.get_by_role("status").filter(has_text="is a file now")
+    expect(answer).to_be_focused()
+    expect(answer).to_contain_text("written to")
+    assert violations(page) == []
+    assert len(list(settings.OUTBOX.glob("*.eml"))) == 1

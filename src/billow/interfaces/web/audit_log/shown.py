@@ -17,7 +17,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "reports": ("CostReport", "Folder", "Workspace"),
     "people": ("user", "User", "Team"),
     "programs": ("ApiToken", "webhook"),
-    "settings": ("ManagementAccount", "AuditLog"),
+    "settings": ("ManagementAccount", "AuditLog", "Mail"),
 }
 """What one can ask for, and the kinds of records it means."""
 
@@ -69,6 +69,7 @@ def action_name(action: str) -> str:
         "webhook.test": _("Test sent"),
         "webhook.replay": _("Replayed"),
         "webhook.switch_off": _("Paused by Billow"),
+        "mail.test": _("Sent"),
         "audit_log.export": _("Taken away as a file"),
     }
     last = action.rpartition(".")[2]
@@ -98,6 +99,7 @@ def type_name(entry: AuditEntry) -> str:
         "User": _("User"),
         "user": _("User"),
         "webhook": _("Webhook"),
+        "Mail": _("Test mail to"),
     }
     name = entry.object_type
     return names.get(name) or name[:1].upper() + name[1:]

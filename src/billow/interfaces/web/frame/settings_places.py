@@ -52,6 +52,13 @@ GROUPS = (
                 name=_("Exchange rates"),
                 purpose=_("Your own rates for customers who pay in another currency."),
             ),
+            Place(
+                key="mail",
+                path="/settings/mail",
+                name=_("Mail"),
+                purpose=_("How invoices leave, and a mail to try it with."),
+                needs=Permission.ADMINISTER,
+            ),
         ),
     ),
     Group(

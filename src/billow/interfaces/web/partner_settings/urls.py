@@ -4,6 +4,7 @@ from django.urls import path
 
 from billow.interfaces.web.api_tokens.view import new_token, revoke, tokens_page
 from billow.interfaces.web.audit_log.view import audit_log_csv, audit_log_page, one_entry
+from billow.interfaces.web.mail.view import mail_page
 from billow.interfaces.web.partner_settings.view import all_settings
 from billow.interfaces.web.teams.view import (
     add_to_team,
@@ -61,4 +62,5 @@ PARTNER_SETTINGS = [
     path("settings/audit-log", audit_log_page),
     path("settings/audit-log.csv", audit_log_csv),
     path("settings/audit-log/<slug:token>", one_entry),
+    path("settings/mail", mail_page),
 ]
