@@ -49,4 +49,12 @@ def without_collecting() -> Iterator[None]:
         with _lock:
             _making -= 1
             if not _making:
+                _keep_all()
                 gc.enable()
+
+
+def _keep_all() -> None:
+    """Have everything that was made counted as old: else it would all be looked at as soon as the collector is back."""
+    if not gc.get_freeze_count():
+        gc.freeze()
+        gc.unfreeze()

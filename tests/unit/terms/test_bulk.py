@@ -55,3 +55,11 @@ def test_cycles_are_looked_for_again_after_a_failure() -> None:
     with pytest.raises(ValueError, match="broken"), without_collecting():
         raise ValueError("broken")
     assert gc.isenabled()
+
+
+def test_what_was_made_counts_as_old_and_nothing_stays_frozen() -> None:
+    with without_collecting():
+        made = [[number] for number in range(50_000)]
+    assert sum(1 for each in gc.get_objects(generation=0) if type(each) is list) < 10_000
+    assert gc.get_freeze_count() == 0
+    assert len(made) == 50_000
