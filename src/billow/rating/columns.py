@@ -1,9 +1,11 @@
 """Arrow columns as Python values, quickly: a closed month is some ten thousand groups."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 _SHORT = 4
 """Bytes of the shorter of the two whole numbers that answers have."""
@@ -19,6 +21,17 @@ def texts(table: pa.Table, *, name: str) -> list[Any]:
 def counts(table: pa.Table, *, name: str) -> list[int]:
     """Return a column of whole numbers without nulls."""
     return _numbers(table.column(name).combine_chunks())
+
+
+def numbered_runs(table: pa.Table, *, names: Sequence[str]) -> list[int]:
+    """Number the runs of rows that have the same texts in all of the columns: each row's run, from 0."""
+    if not table.num_rows:
+        return []
+    begins = pa.nulls(table.num_rows - 1, pa.bool_()).fill_null(False)
+    for name in names:
+        codes = table.column(name).combine_chunks().dictionary_encode(null_encoding="encode").indices
+        begins = pc.or_(begins, pc.not_equal(codes[1:], codes[:-1]))
+    return [0, *_numbers(pc.cumulative_sum(begins.cast(pa.int64())))]
 
 
 def _numbers(array: pa.Array) -> list[int]:

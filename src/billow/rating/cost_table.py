@@ -1,15 +1,20 @@
-"""The store's answer as columns of Python values, and what is the same in several of its rows."""
+"""The store's answer as columns of Python values, and what is the same in several of its rows.
+
+A closed month has some ten thousand rows and twenty columns, and rules look at few of them: a column becomes Python
+values when somebody first asks for it.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
 
 from billow.billingrules.facts import PROVIDER_KEY, provider_key
 from billow.coststore.query import label_of, sum_of
-from billow.rating.columns import counts, decimals, sums_of_money, texts
+from billow.rating.columns import counts, decimals, numbered_runs, sums_of_money, texts
 from billow.rating.joined import Usage
 from billow.rating.plan import LINE_COLUMNS, RatingPlan
 
@@ -22,28 +27,76 @@ class CostTable:
     """
 
     def __init__(self, answer: pa.Table | None, *, question: RatingPlan, provider_keys: Mapping[str, str]) -> None:
-        groups = _no_rows(question) if answer is None else answer
-        self.integrations: list[str] = texts(groups, name="integration_token")
-        self.facts: dict[str, list[Any]] = {name: texts(groups, name=name) for name in question.fact_columns}
-        self.facts[PROVIDER_KEY] = _provider_keys(self.facts["ProviderName"], self.integrations, provider_keys)
-        self.days: list[date] = texts(groups, name="first_day")
-        self.names: list[str | None] = texts(groups, name="SubAccountName")
-        self.subcategories: list[str | None] = texts(groups, name=label_of("ServiceSubcategory"))
-        self.costs: list[Decimal] = sums_of_money(groups, name="cost")
-        self.charges: list[int] = counts(groups, name="charges")
-        self.charges_without_cost: list[int] = counts(groups, name="charges_without_cost")
-        self.usage_amounts: list[Decimal | None] = decimals(groups, name="usage_amount")
-        self.usage_units: list[str | None] = texts(groups, name="usage_unit")
-        self.usage_mixed: list[bool] = groups.column("usage_mixed").to_pylist()
-        self.amounts: dict[str, list[Decimal]] = {
-            name: sums_of_money(groups, name=sum_of(name)) for name in question.query.amounts
-        }
-        self.keys: list[tuple[Any, ...]] = list(zip(*(self.facts[name] for name in LINE_COLUMNS), strict=True))
-        self.line_of = _numbered(self.keys)
+        self._groups = _no_rows(question) if answer is None else answer
+        self._provider_keys = provider_keys
+        self.facts = _Facts(self)
+        self.fact_names = frozenset((*question.fact_columns, PROVIDER_KEY))
+        self.amounts = _Amounts(self._groups)
         self._values: dict[tuple[tuple[str, ...], bool], list[Any]] = {}
 
     def __len__(self) -> int:
-        return len(self.keys)
+        return int(self._groups.num_rows)
+
+    @cached_property
+    def integrations(self) -> list[str]:
+        """The integration that each row is from."""
+        return texts(self._groups, name="integration_token")
+
+    @cached_property
+    def days(self) -> list[date]:
+        """The first day of each row's segment."""
+        return texts(self._groups, name="first_day")
+
+    @cached_property
+    def names(self) -> list[str | None]:
+        """What the provider calls each row's sub account."""
+        return texts(self._groups, name="SubAccountName")
+
+    @cached_property
+    def subcategories(self) -> list[str | None]:
+        """The service sub-category where all charges of a row have one."""
+        return texts(self._groups, name=label_of("ServiceSubcategory"))
+
+    @cached_property
+    def costs(self) -> list[Decimal]:
+        """The cost of each row."""
+        return sums_of_money(self._groups, name="cost")
+
+    @cached_property
+    def charges(self) -> list[int]:
+        """How many charges each row has."""
+        return counts(self._groups, name="charges")
+
+    @cached_property
+    def charges_without_cost(self) -> list[int]:
+        """How many of them have no cost of the wanted kind."""
+        return counts(self._groups, name="charges_without_cost")
+
+    @cached_property
+    def usage_amounts(self) -> list[Decimal | None]:
+        """What was used, None where units are mixed."""
+        return decimals(self._groups, name="usage_amount")
+
+    @cached_property
+    def usage_units(self) -> list[str | None]:
+        """The unit of what was used."""
+        return texts(self._groups, name="usage_unit")
+
+    @cached_property
+    def usage_mixed(self) -> list[bool]:
+        """Whether units are mixed."""
+        mixed: list[bool] = self._groups.column("usage_mixed").to_pylist()
+        return mixed
+
+    @cached_property
+    def keys(self) -> list[tuple[Any, ...]]:
+        """What tells the line of each row apart from others."""
+        return list(zip(*(self.facts[name] for name in LINE_COLUMNS), strict=True))
+
+    @cached_property
+    def line_of(self) -> list[int]:
+        """The number of each row's line."""
+        return numbered_runs(self._groups, names=LINE_COLUMNS)
 
     def usage(self, place: int) -> Usage:
         """Return amount, unit, and whether units are mixed in a row."""
@@ -66,6 +119,36 @@ class CostTable:
     def row(self, place: int, *, columns: Sequence[str]) -> dict[str, Any]:
         """Return the named facts of one row."""
         return {name: self.facts[name][place] for name in columns}
+
+    def fact(self, name: str) -> list[Any]:
+        """Return a column of facts, made anew."""
+        if name != PROVIDER_KEY:
+            return texts(self._groups, name=name)
+        return _provider_keys(self.facts["ProviderName"], self.integrations, self._provider_keys)
+
+
+class _Facts(dict[str, list[Any]]):
+    """Columns by name, each made when it is first asked for."""
+
+    def __init__(self, table: CostTable) -> None:
+        super().__init__()
+        self._table = table
+
+    def __missing__(self, name: str) -> list[Any]:
+        column = self[name] = self._table.fact(name)
+        return column
+
+
+class _Amounts(dict[str, list[Decimal]]):
+    """Sums of the amounts that rules look at, by name, each made when it is first asked for."""
+
+    def __init__(self, groups: pa.Table) -> None:
+        super().__init__()
+        self._groups = groups
+
+    def __missing__(self, name: str) -> list[Decimal]:
+        column = self[name] = sums_of_money(self._groups, name=sum_of(name))
+        return column
 
 
 def _no_rows(question: RatingPlan) -> pa.Table:
@@ -94,12 +177,3 @@ def _provider_keys(names: Sequence[str], integrations: Sequence[str], keys: Mapp
             key = known[pair] = provider_key(name=pair[0], integration_provider=keys.get(pair[1], ""))
         found.append(key)
     return found
-
-
-def _numbered(keys: Sequence[tuple[Any, ...]]) -> list[int]:
-    number, before, numbers = -1, None, []
-    for key in keys:
-        if key != before:
-            number, before = number + 1, key
-        numbers.append(number)
-    return numbers

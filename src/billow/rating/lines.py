@@ -45,7 +45,7 @@ class AccountLines:
         self._table = table
         self._run = RuleRun(program=program, currency=currency)
         self._numbers = numbers
-        self._columns = tuple(sorted(program.columns.union(numbers.values(), _ALWAYS) & table.facts.keys()))
+        self._columns = tuple(sorted(program.columns.union(numbers.values(), _ALWAYS) & table.fact_names))
         self._treatments = treatments
         self.failure: RuleFailed | None = None
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
-from typing import Any
+from operator import itemgetter
 
 from billow.billingrules.datasets import AMOUNT, USAGE_AMOUNT
 from billow.billingrules.failed import RuleFailed
@@ -18,13 +18,16 @@ from billow.billingrules.shortcut import Shortcut
 from billow.billingrules.step import Treatment
 from billow.rating.cost_table import CostTable
 from billow.rating.joined import Deltas, Usage, inserted_line, joined_usage, rule_deltas
-from billow.rating.rated_costs import RatedLine, RuleDelta
-from billow.terms.bulk import maker_of
+from billow.rating.rated_costs import RatedLine, RatedLines, RuleDelta
+from billow.terms.bulk import maker_of, without_collecting
 from billow.terms.rounding import STORE_QUANTUM
 
 _ZERO, _ONE = Decimal(0), Decimal(1)
 _FITS_SURELY = Decimal(10) ** 18
-_UNTREATED = Treatment()
+_UNTREATED = Treatment(phases=((),), only_factors=True)
+_Part = tuple[Sequence[int], Decimal, Decimal, Deltas]
+"""Rows of a line that are treated alike: places, cost before and after the rules, and what each rule changed."""
+
 _rated_line = maker_of(RatedLine)
 _rule_delta = maker_of(RuleDelta)
 
@@ -46,42 +49,101 @@ class PlainLines:
         """Tell whether the account's rules change nothing but costs."""
         return Shortcut.serves(program) and program.needs.amounts <= {AMOUNT}
 
-    def finish(self, rows: Sequence[int]) -> tuple[RatedLine, ...]:
+    def finish(self, rows: Sequence[int]) -> Sequence[RatedLine]:
         """Return the lines of the rows, those that rules add last; none if a rule failed."""
-        line_of = self._table.line_of
         try:
-            treatments = self._treatments(rows)
-            lines = [
-                self._line(list(members))
-                for _, members in groupby(zip(rows, treatments, strict=True), key=lambda pair: line_of[pair[0]])
-            ]
+            rated = self._rated_lines(rows, self._treatments(rows))
             added = self._run.complete(self._summed)[len(self._summed) :]
         except RuleFailed as failed:
             self.failure = failed
             return ()
-        return (*lines, *(inserted_line(group, places=self._program.places) for group in added))
+
+        def made() -> tuple[RatedLine, ...]:
+            with without_collecting():
+                places = self._program.places
+                return (*map(self._line, rated), *(inserted_line(group, places=places) for group in added))
+
+        return RatedLines(made, length=len(rated) + len(added))
 
     def _treatments(self, rows: Sequence[int]) -> Sequence[Treatment]:
         if not self._is_treated:
             return [_UNTREATED] * len(rows)
         return self._shortcut.treatments_of(rows, walker=self._run.walker)
 
-    def _line(self, members: list[tuple[int, Treatment]]) -> RatedLine:
-        """Make one line of its rows, each with its treatment."""
+    def _rated_lines(self, rows: Sequence[int], treatments: Sequence[Treatment]) -> list[tuple[_Part, ...]]:
+        """Rate the rows, each with its treatment, line by line: those that are treated alike are added up first."""
+        costs, line_of = self._table.costs, self._table.line_of
+        numbers = [line_of[place] for place in rows]
+        if len(set(numbers)) == len(rows):
+            pairs = zip(rows, treatments, strict=True)
+            return [(self._rated((place,), costs[place], treatment),) for place, treatment in pairs]
+        lines = []
+        for _, members in groupby(zip(numbers, rows, treatments, strict=True), key=itemgetter(0)):
+            alike: dict[int, tuple[Treatment, list[int]]] = {}
+            for _, place, treatment in members:
+                alike.setdefault(id(treatment), (treatment, []))[1].append(place)
+            parts = [
+                self._rated(places, sum([costs[place] for place in places], _ZERO), treatment)
+                for treatment, places in alike.values()
+            ]
+            lines.append(tuple(parts))
+        return lines
+
+    def _rated(self, places: Sequence[int], cost: Decimal, treatment: Treatment) -> _Part:
+        """Find the cost after each rule in turn, and what each changed."""
+        if self._program.sums or not treatment.only_factors:
+            return self._rated_as_group(places, cost, treatment)
+        deltas: Deltas = []
+        rated = cost
+        for token, operation in treatment.phases[-1]:
+            if not rated:
+                break
+            product = rated * operation.factor  # type: ignore[operator]
+            if not -_FITS_SURELY < product < _FITS_SURELY:
+                return self._rated_as_group(places, cost, treatment)
+            after = product.quantize(STORE_QUANTUM, ROUND_HALF_UP)
+            if not after:
+                after = _ZERO
+            if after != rated:
+                deltas.append((token, after - rated))
+                rated = after
+        return places, cost, rated, deltas
+
+    def _rated_as_group(self, places: Sequence[int], cost: Decimal, treatment: Treatment) -> _Part:
         table = self._table
-        if len(members) == 1:
-            place, treatment = members[0]
-            cost = table.costs[place]
-            rated, deltas = self._rated(place, (place,), cost, treatment)
+        usage = sum([table.usage_amounts[each] or _ZERO for each in places], _ZERO)
+        group = Group(
+            currency=table.keys[places[0]][7],
+            account=table.keys[places[0]][4],
+            provider_cost=cost,
+            amounts={
+                AMOUNT: cost,
+                USAGE_AMOUNT: usage,
+                COUNT: Decimal(sum([table.charges[each] for each in places])),
+            },
+            treatment=treatment,
+        )
+        for token, operation in treatment.phases[-1] if treatment.phases else ():
+            group.change(token, operation=operation)
+        group.treatment = replace(treatment, phases=())
+        self._summed.append(group)
+        return places, cost, group.rated_cost, group.deltas
+
+    def _line(self, parts: tuple[_Part, ...]) -> RatedLine:
+        """Make a line of what was rated."""
+        table = self._table
+        if len(parts) == 1 and len(parts[0][0]) == 1:
+            (place,), cost, rated, deltas = parts[0]
             name, subcategory = table.names[place], table.subcategories[place]
             amount, unit = table.usage_amounts[place], table.usage_units[place] or None
             if cost and not rated:  # what a rule hides is hidden with its usage
                 amount = None
             made = tuple([_rule_delta(token, delta) for token, delta in deltas]) if deltas else ()
         else:
-            place = members[0][0]
-            name, subcategory, cost, rated, deltas, (amount, unit, _) = self._joined(members)
-            made = rule_deltas(deltas, places=self._program.places)
+            place = parts[0][0][0]
+            cost, rated = sum([part[1] for part in parts], _ZERO), sum([part[2] for part in parts], _ZERO)
+            name, subcategory, (amount, unit, _) = self._shown(parts)
+            made = rule_deltas([delta for part in parts for delta in part[3]], places=self._program.places)
         provider, service, category, account, sub_account, region, charge_category, currency = table.keys[place]
         return _rated_line(
             provider,
@@ -103,71 +165,15 @@ class PlainLines:
             None,
         )
 
-    def _joined(self, members: list[tuple[int, Treatment]]) -> tuple[Any, ...]:
-        """Add up the rows that are treated alike, run the rules on each sum, and join what comes out."""
+    def _shown(self, parts: tuple[_Part, ...]) -> tuple[str | None, str | None, Usage]:
+        """Return the name, the sub-category and the usage that all rows of a line make together."""
         table = self._table
-        alike: dict[int, tuple[Treatment, list[int]]] = {}
-        for place, treatment in members:
-            alike.setdefault(id(treatment), (treatment, []))[1].append(place)
-        whole, rated_whole = _ZERO, _ZERO
-        deltas: Deltas = []
         usages: list[Usage] = []
-        for treatment, places in alike.values():
-            cost = sum([table.costs[place] for place in places], _ZERO)
-            rated, own = self._rated(places[0], places, cost, treatment)
-            whole += cost
-            rated_whole += rated
-            deltas += own
+        for places, cost, rated, _ in parts:
             for place in places:
-                own_usage = table.usage(place)
-                if cost and not rated:
-                    own_usage = (None, own_usage[1], False)
-                usages.append(own_usage)
-        places = [place for place, _ in members]
-        name = max(filter(None, [table.names[place] for place in places]), default=None)
-        subcategories = {table.subcategories[place] for place in places}
-        subcategory = table.subcategories[places[0]] if len(subcategories) == 1 else None
-        return name, subcategory, whole, rated_whole, deltas, joined_usage(usages)
-
-    def _rated(self, place: int, places: Sequence[int], cost: Decimal, treatment: Treatment) -> tuple[Decimal, Deltas]:
-        """Return the cost after each rule in turn, and what each changed."""
-        deltas: Deltas = []
-        rated = cost
-        steps = treatment.phases[-1] if treatment.phases else ()
-        if self._program.sums or not (treatment.only_factors or not steps):
-            return self._rated_as_group(place, places, cost, treatment)
-        for token, operation in steps:
-            if not rated:
-                break
-            product = rated * operation.factor  # type: ignore[operator]
-            if not -_FITS_SURELY < product < _FITS_SURELY:
-                return self._rated_as_group(place, places, cost, treatment)
-            after = product.quantize(STORE_QUANTUM, ROUND_HALF_UP)
-            if not after:
-                after = _ZERO
-            if after != rated:
-                deltas.append((token, after - rated))
-                rated = after
-        return rated, deltas
-
-    def _rated_as_group(
-        self, place: int, places: Sequence[int], cost: Decimal, treatment: Treatment
-    ) -> tuple[Decimal, Deltas]:
-        table = self._table
-        usage = sum([table.usage_amounts[each] or _ZERO for each in places], _ZERO)
-        group = Group(
-            currency=table.keys[place][7],
-            account=table.keys[place][4],
-            provider_cost=cost,
-            amounts={
-                AMOUNT: cost,
-                USAGE_AMOUNT: usage,
-                COUNT: Decimal(sum([table.charges[each] for each in places])),
-            },
-            treatment=treatment,
-        )
-        for token, operation in treatment.phases[-1] if treatment.phases else ():
-            group.change(token, operation=operation)
-        group.treatment = replace(treatment, phases=())
-        self._summed.append(group)
-        return group.rated_cost, group.deltas
+                usage = table.usage(place)
+                usages.append((None, usage[1], False) if cost and not rated else usage)
+        of_line = [place for part in parts for place in part[0]]
+        subcategories = {table.subcategories[place] for place in of_line}
+        name = max(filter(None, [table.names[place] for place in of_line]), default=None)
+        return name, subcategories.pop() if len(subcategories) == 1 else None, joined_usage(usages)

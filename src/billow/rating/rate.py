@@ -190,6 +190,7 @@ def _give_out(
     """Hand every row to its owner, or to the unallocated sums."""
     owner_at: dict[tuple[str, str | None, str | None, date], str | None] = {}
     accounts, sub_accounts = table.facts["BillingAccountId"], table.facts["SubAccountId"]
+    nobodys = []
     for place, where in enumerate(zip(table.integrations, accounts, sub_accounts, table.days, strict=True)):
         if where in owner_at:
             owner = owner_at[where]
@@ -198,12 +199,14 @@ def _give_out(
                 integration_token=where[0], billing_account_id=where[1], sub_account_id=where[2], day=where[3]
             )
         if owner is None:
-            key = table.keys[place]
-            unallocated.add(
-                place=(where[0], key[0], where[1], where[2], key[7]),
-                name=table.names[place],
-                cost=table.costs[place],
-                charges=table.charges[place],
-            )
+            nobodys.append((place, where))
         elif owner in rows:
             rows[owner].append(place)
+    providers, currencies = table.facts["ProviderName"], table.facts["BillingCurrency"]
+    for place, where in nobodys:
+        unallocated.add(
+            place=(where[0], providers[place], where[1], where[2], currencies[place]),
+            name=table.names[place],
+            cost=table.costs[place],
+            charges=table.charges[place],
+        )

@@ -1,7 +1,9 @@
 """What rating gives: one managed account's costs of one month, before and after its rules."""
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import overload
 
 from billow.billingrules.rule import BillingRule
 from billow.terms.issue import Issue
@@ -54,6 +56,49 @@ class RatedLine:
     inserted_by: str | None = None
 
 
+class RatedLines(Sequence[RatedLine]):
+    """Lines that are known, and become values when somebody first looks at one; else as a tuple of them."""
+
+    __slots__ = ("_length", "_lines", "_make")
+
+    def __init__(self, make: Callable[[], tuple[RatedLine, ...]], *, length: int) -> None:
+        self._make: Callable[[], tuple[RatedLine, ...]] | None = make
+        self._length = length
+        self._lines: tuple[RatedLine, ...] = ()
+
+    def __len__(self) -> int:
+        return self._length
+
+    @overload
+    def __getitem__(self, place: int) -> RatedLine: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[RatedLine, ...]: ...
+    def __getitem__(self, place: int | slice) -> RatedLine | tuple[RatedLine, ...]:
+        return self._all()[place]
+
+    def __iter__(self) -> Iterator[RatedLine]:
+        return iter(self._all())
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, RatedLines | tuple):
+            return NotImplemented
+        return self._all() == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(self._all())
+
+    def __repr__(self) -> str:
+        return repr(self._all())
+
+    def _all(self) -> tuple[RatedLine, ...]:
+        make = self._make
+        if make is not None:
+            # Two threads may make them both, and they are the same.
+            self._lines = make()
+            self._make = None
+        return self._lines
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RatedCosts:
     """One managed account's rated month: lines in a stable order, and warnings.
@@ -63,7 +108,7 @@ class RatedCosts:
 
     account_token: str
     period: BillingPeriod
-    lines: tuple[RatedLine, ...]
+    lines: Sequence[RatedLine]
     issues: tuple[Issue, ...] = ()
     failure: Issue | None = None
 

@@ -103,12 +103,12 @@ class _Asked:
         """Tell whether invoices start from the effective cost: they count charges without one as zero, so we do too."""
         return bool(self.inputs.by_basis.get(CostBasis.EFFECTIVE_COST))
 
-    def rate(self, partitions: Sequence[Partition]) -> tuple[RatedLine, ...]:
+    def rate(self, partitions: Sequence[Partition]) -> Sequence[RatedLine]:
         """Rate the account's share of the month."""
         month = self._rated(partitions, agreements=[self.agreement], delegations=self.inputs.delegations)
         return _lines_of(month.by_account[self.agreement.account_token])
 
-    def rate_each(self, partitions: Sequence[Partition]) -> Iterator[tuple[RatedLine, ...]]:
+    def rate_each(self, partitions: Sequence[Partition]) -> Iterator[Sequence[RatedLine]]:
         """Rate each partition as if it were the whole month; in one go, each for a stand-in of the account."""
         own = self.agreement.account_token
         concerned = _around(self.inputs.delegations, account_token=own)
@@ -145,7 +145,7 @@ class _Asked:
         )
 
 
-def _lines_of(costs: RatedCosts) -> tuple[RatedLine, ...]:
+def _lines_of(costs: RatedCosts) -> Sequence[RatedLine]:
     if (failure := costs.failure) is not None:
         raise UnableToRate(failure.message)
     return costs.lines

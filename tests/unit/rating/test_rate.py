@@ -1,5 +1,6 @@
 """A month's cost, given to customers and put through their rules."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -53,11 +54,11 @@ def rated_month(
     )
 
 
-def lines(tmp_path: Path, charges: list[dict[str, Any]], *rules: BillingRule) -> tuple[RatedLine, ...]:
+def lines(tmp_path: Path, charges: list[dict[str, Any]], *rules: BillingRule) -> Sequence[RatedLine]:
     return rated_month(tmp_path, charges, rules).by_account[ACME].lines
 
 
-def rated_total(found: tuple[RatedLine, ...]) -> Decimal:
+def rated_total(found: Sequence[RatedLine]) -> Decimal:
     return sum((line.rated_cost for line in found), Decimal(0))
 
 
