@@ -14,6 +14,7 @@ from billow.billingrules.price_list import read_price_list
 from billow.delivery.address import UnableToReadAddress, read_address
 from billow.delivery.channels.smtp.settings import UnableToReadSmtpUrl, read_smtp_url
 from billow.delivery.channels.webhook.settings import UnableToReadWebhookSettings, read_webhook_settings
+from billow.interfaces.web.frame.languages import LOCALE, languages_in
 from billow.usecases.documents_url import UnableToReadDocumentsUrl, read_documents_url
 
 TESTING = "pytest" in sys.modules
@@ -125,6 +126,7 @@ MIDDLEWARE = [
     "billow.interfaces.web.frame.middleware.StrictHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -245,6 +247,8 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
 LANGUAGE_CODE = "en"
+LOCALE_PATHS = [LOCALE]
+LANGUAGES = languages_in(LOCALE)
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

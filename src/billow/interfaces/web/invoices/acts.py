@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """One act: ``label`` on its button, ``question`` in its dialog, ``done`` in its result."""
+    """One act: ``label`` on its button, ``question`` or ``nothing`` in its dialog, ``done`` in its result."""
 
     name: str
     label: str
+    nothing: str
     question: str
     done: str
     consequence: str
@@ -30,6 +31,7 @@ _ACTS = (
     Act(
         name="generate",
         label="Generate",
+        nothing="Nothing to generate",
         question="Generate {what}?",
         done="Generation of {what} has started",
         consequence="Each gets the next number of the series. Nothing is sent: you review the drafts first.",
@@ -38,6 +40,7 @@ _ACTS = (
     Act(
         name="approve",
         label="Approve & send",
+        nothing="Nothing to approve & send",
         question="Approve and send {what}?",
         done="{what} approved; the mail is on its way",
         consequence="The issue date is today, the documents are stored for good, and the PDF goes out by e-mail. "
@@ -47,6 +50,7 @@ _ACTS = (
     Act(
         name="regenerate",
         label="Regenerate",
+        nothing="Nothing to regenerate",
         question="Regenerate {what}?",
         done="Generation of {what} has started",
         consequence="A new version is made from today's costs, rules, profiles and customer data. "
@@ -56,6 +60,7 @@ _ACTS = (
     Act(
         name="send",
         label="Send again",
+        nothing="Nothing to send again",
         question="Send {what} again?",
         done="{what} will be sent again",
         consequence="The stored PDF goes to the customer's present billing addresses.",
@@ -64,6 +69,7 @@ _ACTS = (
     Act(
         name="download",
         label="Download",
+        nothing="Nothing to download",
         question="Download {what}",
         done="",
         consequence="One ZIP file. Documents of drafts are marked as drafts.",
@@ -73,6 +79,7 @@ _ACTS = (
     Act(
         name="cancel",
         label="Cancel",
+        nothing="Nothing to cancel",
         question="Cancel {what}?",
         done="{what} cancelled",
         consequence="The number stays used and the reason is kept. The month can then be invoiced again.",

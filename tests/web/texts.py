@@ -1,0 +1,76 @@
+"""The texts of a page that a person reads or hears: of a template as it is written, or of a page as it is answered."""
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+
+from django.template.base import Lexer, TokenType
+
+SPOKEN = ("aria-label", "title", "placeholder", "alt", "content")
+NOT_READ = frozenset({"script", "style", "pre", "code", "kbd"})
+VARIABLE = "\N{MIDDLE DOT}"
+VOID = frozenset({"meta", "link", "input", "img", "br", "hr", "rect", "line", "path", "option"})
+
+
+class Texts(HTMLParser):
+    """Collects each text with its line; what machines or commands are made of is left out."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[tuple[int, str]] = []
+        self.silent: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep what the element's attributes say."""
+        if tag in NOT_READ:
+            self.silent.append(tag)
+        if tag != "meta":
+            self.found += [(self.getpos()[0], value) for name, value in attrs if name in SPOKEN and value]
+
+    def handle_endtag(self, tag: str) -> None:
+        """Listen again after a silent element."""
+        if self.silent and self.silent[-1] == tag:
+            self.silent.pop()
+
+    def handle_data(self, data: str) -> None:
+        """Keep a text between elements."""
+        if not self.silent and data.strip():
+            self.found.append((self.getpos()[0], data))
+
+
+def texts_of(html: str) -> list[tuple[int, str]]:
+    """Return the texts of a page, each with its line."""
+    reader = Texts()
+    reader.feed(html)
+    reader.close()
+    return reader.found
+
+
+def unmarked(source: str) -> Iterator[str]:
+    """Yield every text of a template that no translator would find."""
+    for line, text in texts_of(_without_marked(source)):
+        if re.search(r"[^\W\d_]", text.replace("Billow", "")):
+            yield f"line {line}: {' '.join(text.split())!r}"
+    for token in Lexer(source).tokenize():
+        if token.token_type == TokenType.VAR and re.search(r"\|\s*pluralize|\|\s*default:\W*[A-Za-z]", token.contents):
+            yield f"line {token.lineno}: {token.contents!r} makes English"
+
+
+def _without_marked(source: str) -> str:
+    """Return the template without what is marked, and with a dot for each variable."""
+    parts: list[str] = []
+    inside = ""
+    for token in Lexer(source).tokenize():
+        lines = "\n" * token.contents.count("\n")
+        name = token.contents.split()[0] if token.token_type == TokenType.BLOCK else ""
+        if inside:
+            inside = "" if name == f"end{inside}" else inside
+            parts.append(lines)
+        elif name in {"blocktranslate", "comment"} or "main_class" in token.contents.split()[1:2]:
+            # The name of a style stands in a block of its own.
+            inside = name if token.contents.split()[1:2] != ["main_class"] else "block"
+        elif token.token_type == TokenType.TEXT:
+            parts.append(token.contents)
+        else:
+            parts.append(VARIABLE if token.token_type == TokenType.VAR else " ")
+    return "".join(parts)
