@@ -16,6 +16,7 @@ from billow.delivery.channels.smtp.settings import UnableToReadSmtpUrl, read_smt
 from billow.delivery.channels.webhook.settings import UnableToReadWebhookSettings, read_webhook_settings
 from billow.interfaces.web.frame.languages import LOCALE, languages_in
 from billow.usecases.documents_url import UnableToReadDocumentsUrl, read_documents_url
+from billow.usecases.oidc_settings import UnableToReadOidcSettings, read_oidc_settings
 
 TESTING = "pytest" in sys.modules
 
@@ -204,6 +205,20 @@ try:
 except UnableToReadWebhookSettings as _wrong:
     raise ImproperlyConfigured(str(_wrong)) from None
 """What webhooks may call: the public internet by HTTPS, and networks that are named."""
+
+try:
+    OIDC = read_oidc_settings(
+        issuer=_text("BILLOW_OIDC_ISSUER"),
+        client_id=_text("BILLOW_OIDC_CLIENT_ID"),
+        client_secret=_text("BILLOW_OIDC_CLIENT_SECRET"),
+        name=_text("BILLOW_OIDC_NAME", "your company's sign-on"),
+        ca_file=_text("BILLOW_OIDC_CA_FILE"),
+        trusts_addresses=_flag("BILLOW_OIDC_TRUST_ADDRESSES"),
+        base_url=BASE_URL,
+    )
+except UnableToReadOidcSettings as _wrong:
+    raise ImproperlyConfigured(str(_wrong)) from None
+"""The identity provider that people of the MSP may sign in with; None: there is none."""
 
 ENGINE_MEMORY_MIB = _whole_number("BILLOW_ENGINE_MEMORY_MIB", default=1024, least=128)
 ENGINE_THREADS = _whole_number("BILLOW_ENGINE_THREADS", default=2, least=1)

@@ -40,5 +40,12 @@ def test_the_secret_of_a_mailed_link_is_not_in_the_log() -> None:
     assert "GET /links/*** HTTP/1.1" in written
 
 
+def test_the_code_of_an_identity_provider_is_not_in_the_log() -> None:
+    written = line("/sign-in/oidc/callback?code=Zm9vYmFyYmF6&state=c3RhdGU")
+    assert "Zm9v" not in written
+    assert "c3Rh" not in written
+    assert "GET /sign-in/oidc/callback?*** HTTP/1.1" in written
+
+
 def test_other_requests_are_logged_as_they_came() -> None:
     assert '"GET /v2/invoices?page=2 HTTP/1.1" 200 10' in line("/v2/invoices?page=2")

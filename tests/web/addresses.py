@@ -77,6 +77,8 @@ _ITEMS = {"only": "{draft}", "items": "{draft}", "item": "{draft}", "reason": "B
 OPEN = (
     "sign-in",
     "sign-in/code",
+    "sign-in/oidc",
+    "sign-in/oidc/callback",
     "sign-in/passkey",
     "sign-in/passkey/question",
     "sign-out",

@@ -6,7 +6,7 @@ Nothing here needs Django: its settings name the filter before anything else is 
 import logging
 import re
 
-_SECRET = re.compile(r"(/v2/(?:downloads|data_exports/files)/|/links/)[^/?\s]+")
+_SECRET = re.compile(r"(/v2/(?:downloads|data_exports/files)/|/links/|/sign-in/oidc/callback\?)[^/?\s]+")
 
 
 def masked(text: str) -> str:

@@ -10,7 +10,7 @@ import pyotp
 import segno
 from django.db import transaction
 
-from billow.records.accounts.models import Passkey, Permission, RecoveryCode, TotpSecret, User
+from billow.records.accounts.models import IdentityLink, Passkey, Permission, RecoveryCode, TotpSecret, User
 from billow.usecases.about_person import actor_for, note, person_of
 from billow.usecases.actor import Actor
 from billow.usecases.attempts import forget, refuse_too_many, remember, tries_at
@@ -114,13 +114,14 @@ def switch_codes_off(*, actor: Actor, now: datetime) -> None:
 
 
 def forget_factors(*, actor: Actor, user: User, now: datetime) -> None:
-    """Let somebody who lost the phone in with the password alone; passkeys and sessions of theirs end too."""
+    """Let somebody who lost the phone in with the password alone; passkeys, sign-on and sessions of theirs end too."""
     actor.must(Permission.ADMINISTER)
     actor.must_own(user)
     with transaction.atomic():
         TotpSecret.objects.filter(user=user).delete()
         RecoveryCode.objects.filter(user=user).delete()
         Passkey.objects.filter(user=user).delete()
+        IdentityLink.objects.filter(user=user).delete()
         forget_sessions(user=user)
         note(user, actor=actor, action="factors_forgotten", now=now)
 

@@ -11,6 +11,7 @@ from django.utils.crypto import salted_hmac
 from billow.records.accounts.permissions import CUSTOMER_ROLES, ROLES, Permission, Role
 from billow.records.accounts.sign_in import (
     BrowserSession,
+    IdentityLink,
     LinkPurpose,
     LinkStatus,
     MailedLink,
@@ -24,6 +25,7 @@ from billow.terms.text import trimmed
 __all__ = [
     "ApiToken",
     "BrowserSession",
+    "IdentityLink",
     "LinkPurpose",
     "LinkStatus",
     "MailedLink",

@@ -113,3 +113,22 @@ class Passkey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} of {self.user}"
+
+
+class IdentityLink(models.Model):
+    """Somebody's account at the identity provider: found by its e-mail address once, by its own name ever after."""
+
+    user = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="identity_links")
+    issuer = models.CharField(max_length=500)
+    subject = models.CharField(max_length=255)
+    created_at = models.DateTimeField()
+    last_used_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["issuer", "subject"], name="identity_once"),
+            models.UniqueConstraint(fields=["user", "issuer"], name="one_identity_each"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} of {self.user}"

@@ -4,6 +4,7 @@ from django.urls import path
 
 from billow.interfaces.web.password_link.view import choose_password, forgot_password, open_mailed_link
 from billow.interfaces.web.sign_in.code import code_page
+from billow.interfaces.web.sign_in.oidc import from_provider, to_provider
 from billow.interfaces.web.sign_in.passkey import passkey_answer, passkey_question
 from billow.interfaces.web.sign_in.view import sign_in_page, sign_out
 from billow.interfaces.web.you.codes import end_codes, new_recovery_codes, set_up_codes
@@ -16,6 +17,8 @@ WAY_IN = [
     path("sign-in/code", code_page),
     path("sign-in/passkey", passkey_answer),
     path("sign-in/passkey/question", passkey_question),
+    path("sign-in/oidc", to_provider),
+    path("sign-in/oidc/callback", from_provider),
     path("sign-out", sign_out),
     path("forgot-password", forgot_password),
     path("links/<str:secret>", open_mailed_link),

@@ -21,6 +21,7 @@ from billow.usecases.browser_sessions import end_own_session
 from billow.usecases.passkeys import passkeys_possible
 from billow.usecases.refused import Refused
 from billow.usecases.sign_in import needs_code, sign_in
+from billow.usecases.sign_in_by_oidc import sign_on_name
 
 
 class Credentials(forms.Form):
@@ -78,6 +79,7 @@ def _page(request: HttpRequest, *, target: str, problem: str, problems: Mapping[
         "email_problem": problems.get("email", ""),
         "password_problem": problems.get("password", ""),
         "passkeys_possible": passkeys_possible(),
+        "sign_on": sign_on_name(),
     }
     return render(request, "sign_in/page.html", page, status=status)
 
