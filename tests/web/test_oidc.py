@@ -188,11 +188,12 @@ def test_a_token_that_the_provider_did_not_sign_is_not_believed(
 ) -> None:
     other = rsa.generate_private_key(65537, 2048)
     public = b"0" * 300
+    unsigned: Any = None
     provider.sign = {
         "another key": lambda claims: provider.signed(claims, key=other),
         "unknown key": lambda claims: provider.signed(claims, key=other, kid="unknown"),
         "our secret": lambda claims: provider.signed(claims, key=SECRET * 3, algorithm="HS256"),
-        "nothing": lambda claims: jwt.encode(claims, None, "none", headers={"kid": provider.key_id}),
+        "nothing": lambda claims: jwt.encode(claims, unsigned, "none", headers={"kid": provider.key_id}),
         "public key": lambda claims: provider.signed(claims, key=public, algorithm="HS256"),
         "no token": lambda claims: "x.y.z",
     }[kind]
