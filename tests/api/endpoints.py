@@ -70,6 +70,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         PUT=RULE_WRITERS,
         DELETE=RULE_WRITERS,
     ),
+    *_rows("/v2/managed_accounts/{managed_account_token}/delegations", GET=MSP, POST=RULE_WRITERS),
+    *_rows("/v2/managed_accounts/{managed_account_token}/delegations/end", POST=RULE_WRITERS),
     *_rows("/v2/exchange_rates", GET=MSP),
     *_rows("/v2/exchange_rates/csv", POST=OWNER),
     *_rows("/v2/integrations", GET=MSP),

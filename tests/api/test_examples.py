@@ -51,6 +51,11 @@ def test_an_example_does_what_it_says(operation: str, example: str, ours: Msp) -
     if operation == "downloadCreditNote":
         credited = ours.client("owner").post(f"/v2/invoices/{ours.invoice.token}/credit_notes", {"reason": "Twice"})
         objects["credit_note_token"] = credited.json()["token"]
+    if operation == "endDelegation":
+        given = "Two accounts" if example == "On a day" else "A whole integration"
+        made = with_tokens_of(REQUESTS["createDelegation"][given], objects)
+        path_of_all = operations()["createDelegation"][1].format(**objects)
+        assert ours.client("owner").post(path_of_all, made).status_code == 201
     body = with_tokens_of(REQUESTS[operation][example], objects)
     answer = ours.client("owner").ask(method, path.format(**objects), body)
     assert 200 <= answer.status_code < 300, answer.content

@@ -24,6 +24,7 @@ from billow.usecases.one_at_a_time import lock_management_account
 from billow.usecases.page import Page, PageWanted, page_of
 from billow.usecases.refused import Refused
 
+MOST_SIGNS = 255
 _PROVIDER = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
 
 
@@ -85,6 +86,12 @@ def integration_with(*, actor: Actor, token: str) -> Integration:
     if integration is None:
         raise Refused("not_found", "Resource not found")
     return integration
+
+
+def delegations_to(*, account: ManagedAccount) -> "QuerySet[Delegation]":
+    """Return what the account, which the actor may see, is given, in the order it was."""
+    rows = Delegation.objects.visible_to(account.management_account).filter(managed_account=account)
+    return rows.select_related("integration").order_by("pk")
 
 
 def delete_integration(*, actor: Actor, integration: Integration, now: datetime) -> None:
@@ -301,6 +308,9 @@ def _scopes(billing_account: str, sub_accounts: Sequence[str]) -> list[tuple[str
     findings = Findings()
     if "" in sub_accounts:
         findings.error("empty_identifier", "sub_account_id", "A sub account is empty; leave it out or fill it in")
+    for text in (billing_account, *sub_accounts):
+        if len(text) > MOST_SIGNS:
+            findings.error("too_long", "sub_account_id", f"{text[:40]}… has more than {MOST_SIGNS} characters")
     findings.refuse_if_any()
     return [(billing_account, sub_account) for sub_account in dict.fromkeys(sub_accounts)] or [(billing_account, "")]
 

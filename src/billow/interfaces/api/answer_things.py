@@ -366,6 +366,14 @@ THINGS: Mapping[str, Answer] = {
         "created_at": _CREATED,
         "updated_at": _UPDATED,
     },
+    "DelegationShown": {
+        "integration_token": _INTEGRATION,
+        "billing_account_id": "400000000001",
+        "provider_account_id": "510000000001",
+        "start_date": "2026-10-01",
+        "end_date": None,
+        "connected_by_customer": False,
+    },
     "Meta": {"current_page": 1, "next_page": None, "prev_page": None, "total_pages": 1, "total_count": 1},
     "IntegrationShown": {
         "token": _INTEGRATION,

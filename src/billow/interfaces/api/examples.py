@@ -153,6 +153,25 @@ REQUESTS: Mapping[str, Mapping[str, Body]] = {
     "updateManagedAccount": {"Longer terms": {"payment_terms_days": 45}},
     "createSsoConnectionForManagedAccount": {"SAML": _SSO},
     "updateSsoConnectionForManagedAccount": {"One domain more": {"additional_domains": ["a.example", "b.example"]}},
+    "createDelegation": {
+        "Two accounts": {
+            "integration_token": _INTEGRATION,
+            "billing_account_id": "400000000001",
+            "provider_account_ids": ["510000000001", "510000000002"],
+            "start_date": "2026-10-01",
+        },
+        "A whole integration": {"integration_token": _INTEGRATION},
+    },
+    "endDelegation": {
+        "On a day": {
+            "integration_token": _INTEGRATION,
+            "billing_account_id": "400000000001",
+            "provider_account_id": "510000000001",
+            "start_date": "2026-10-01",
+            "last_day": "2026-10-31",
+        },
+        "Altogether": {"integration_token": _INTEGRATION},
+    },
     "createCustomProviderIntegration": {"A provider": {"name": "Temporal", "description": "Workflows"}},
     "updateIntegration": {"Its workspaces": {"workspace_tokens": [_WORKSPACE]}},
     "createWorkspace": {"In euros": {"name": "Berlin", "currency": "EUR", "enable_currency_conversion": True}},
