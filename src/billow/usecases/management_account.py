@@ -7,11 +7,12 @@ from datetime import datetime
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from billow.invoicing.numbering import DEFAULT_PATTERN, UnableToNumber, check_pattern
+from billow.invoicing.numbering import DEFAULT_PATTERN
 from billow.records.accounts.models import ManagementAccount, validate_time_zone
 from billow.records.billing.models import InvoiceSeries
 from billow.usecases.actor import Actor
 from billow.usecases.audit import record
+from billow.usecases.change_numbers import change_numbers
 from billow.usecases.field_checks import Findings
 from billow.usecases.mark_stale import mark_stale
 from billow.usecases.one_at_a_time import lock_management_account
@@ -20,7 +21,16 @@ CREDIT_NOTES = "credit_note"
 """The name of the series of credit notes."""
 CREDIT_NOTE_PATTERN = "CN-{year}-{sequence:05}"
 
-SETTINGS = ("name", "time_zone", "data_ingestion_delay", "currency", "number_pattern")
+SETTINGS = (
+    "name",
+    "time_zone",
+    "data_ingestion_delay",
+    "currency",
+    "number_pattern",
+    "credit_note_pattern",
+    "first_number",
+    "first_credit_note_number",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +43,7 @@ class ManagementSettings:
     data_ingestion_delay: bool
     currency: str
     number_pattern: str
+    credit_note_pattern: str
 
 
 def invoice_series(*, management_account: ManagementAccount) -> InvoiceSeries:
@@ -61,13 +72,14 @@ def show_settings(*, actor: Actor) -> ManagementSettings:
         data_ingestion_delay=account.data_ingestion_delay,
         currency=account.currency,
         number_pattern=invoice_series(management_account=account).pattern,
+        credit_note_pattern=credit_note_series(management_account=account).pattern,
     )
 
 
 def change_settings(*, actor: Actor, fields: Mapping[str, object], now: datetime) -> ManagementSettings:
     """Change the settings that are given; numbers already taken stay as they are."""
     actor.must_write_invoices()
-    clean, pattern = _read(fields)
+    clean = _read(fields)
     with transaction.atomic():
         account = lock_management_account(management_account=actor.management_account)
         for name, value in clean.items():
@@ -75,9 +87,7 @@ def change_settings(*, actor: Actor, fields: Mapping[str, object], now: datetime
         account.save()
         if "name" in clean:
             mark_stale(management_account=account)  # a profile without a company name prints this one
-        if pattern is not None:
-            series = invoice_series(management_account=account)
-            InvoiceSeries.objects.filter(pk=series.pk).update(pattern=pattern)
+        change_numbers(account=account, series=_series_of(account), fields=fields, now=now)
         record(
             actor=actor,
             action="record_updated",
@@ -90,7 +100,11 @@ def change_settings(*, actor: Actor, fields: Mapping[str, object], now: datetime
     return show_settings(actor=actor)
 
 
-def _read(fields: Mapping[str, object]) -> tuple[dict[str, object], str | None]:
+def _series_of(account: ManagementAccount) -> tuple[InvoiceSeries, InvoiceSeries]:
+    return invoice_series(management_account=account), credit_note_series(management_account=account)
+
+
+def _read(fields: Mapping[str, object]) -> dict[str, object]:
     findings = Findings()
     findings.read_known(fields, known=SETTINGS)
     clean: dict[str, object] = {}
@@ -108,11 +122,5 @@ def _read(fields: Mapping[str, object]) -> tuple[dict[str, object], str | None]:
         )
     if "currency" in fields:
         clean["currency"] = findings.read_currency(fields["currency"], column="currency")
-    pattern = findings.read_text(fields.get("number_pattern"), column="number_pattern", most=80)
-    if pattern is not None:
-        try:
-            check_pattern(pattern=pattern)
-        except UnableToNumber as unable:
-            findings.error("wrong_pattern", "number_pattern", str(unable), pattern)
     findings.refuse_if_any()
-    return clean, pattern
+    return clean

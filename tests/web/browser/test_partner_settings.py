@@ -58,6 +58,8 @@ def fill(people: People) -> dict[str, str]:
         **fill_webhooks(people, now),
         **audit_pages(),
         "mail": "/settings/mail",
+        "numbering": "/settings/numbering",
+        "calendar": "/settings/calendar",
         "users": "/settings/users",
         "services": "/settings/users?kind=services",
         "no customers": "/settings/users?kind=customers",
@@ -207,3 +209,20 @@ def test_the_answer_to_a_test_mail_is_shown_and_read_out(console: Console, peopl
     expect(answer).to_contain_text("written to")
     assert violations(page) == []
     assert len(list(settings.OUTBOX.glob("*.eml"))) == 1
+
+
+def test_the_next_numbers_follow_the_pattern_as_it_is_typed(console: Console, people: People) -> None:
+    page = console.open(people.alice, "/settings/numbering", width=360, scheme="dark")
+    pattern = page.get_by_label("Pattern").first
+    pattern.fill("R{year}-{####}")
+    expect(page.locator("#next-invoice")).to_contain_text("-0001")
+    page.get_by_label("First number").first.fill("1001")
+    expect(page.locator("#next-invoice")).to_contain_text("-1003")
+    pattern.fill("R{week}")
+    expect(page.locator("#next-invoice")).to_contain_text("unknown field")
+    assert violations(page) == []
+    assert overflow(page) == 0
+    pattern.fill("R{year}-{####}")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("The numbering was saved")).to_be_visible()
+    expect(page.locator("#next-invoice")).to_contain_text("-1001")

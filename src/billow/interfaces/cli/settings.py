@@ -36,6 +36,9 @@ def show(door: Door) -> None:
 )
 @click.option("--currency", help="New managed accounts begin with this currency.")
 @click.option("--number-pattern", help="Invoice numbers, such as INV-{year}-{sequence:05}.")
+@click.option("--credit-note-pattern", help="Credit note numbers, such as CN-{year}-{sequence:05}.")
+@click.option("--first-number", help="Count invoices from here; only before the first one.")
+@click.option("--first-credit-note-number", help="Count credit notes from here; only before the first one.")
 @click.pass_obj
 def change(door: Door, /, **options: object) -> None:
     """Change settings; what is not named stays as it is.

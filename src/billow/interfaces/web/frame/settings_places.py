@@ -53,6 +53,12 @@ GROUPS = (
                 purpose=_("Your own rates for customers who pay in another currency."),
             ),
             Place(
+                key="numbering",
+                path="/settings/numbering",
+                name=_("Numbering"),
+                purpose=_("How invoices and credit notes are numbered, without a gap."),
+            ),
+            Place(
                 key="mail",
                 path="/settings/mail",
                 name=_("Mail"),
@@ -62,13 +68,19 @@ GROUPS = (
         ),
     ),
     Group(
-        name=_("Costs"),
+        name=_("Costs and months"),
         places=(
             Place(
                 key="integrations",
                 path="/settings/integrations",
                 name=_("Integrations"),
                 purpose=_("Where bills come from, and what arrived."),
+            ),
+            Place(
+                key="calendar",
+                path="/settings/calendar",
+                name=_("Company and calendar"),
+                purpose=_("Your name, currency and time zone, and when months open."),
             ),
         ),
     ),

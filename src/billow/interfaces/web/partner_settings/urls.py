@@ -4,7 +4,9 @@ from django.urls import path
 
 from billow.interfaces.web.api_tokens.view import new_token, revoke, tokens_page
 from billow.interfaces.web.audit_log.view import audit_log_csv, audit_log_page, one_entry
+from billow.interfaces.web.calendar.view import calendar_page
 from billow.interfaces.web.mail.view import mail_page
+from billow.interfaces.web.numbering.view import next_numbers, numbering_page
 from billow.interfaces.web.partner_settings.view import all_settings
 from billow.interfaces.web.teams.view import (
     add_to_team,
@@ -63,4 +65,7 @@ PARTNER_SETTINGS = [
     path("settings/audit-log.csv", audit_log_csv),
     path("settings/audit-log/<slug:token>", one_entry),
     path("settings/mail", mail_page),
+    path("settings/numbering", numbering_page),
+    path("settings/numbering/next/<slug:kind>", next_numbers),
+    path("settings/calendar", calendar_page),
 ]
