@@ -49,7 +49,9 @@ def test_an_example_stands_with_what_it_shows() -> None:
 
 def test_the_fields_of_objects_inside_are_told_too() -> None:
     article = page(openapi(api=make_api())).partition('<article id="getBillingProfile">')[2].partition("</article>")[0]
-    assert "<code>banking_information_attributes.secure_data.iban</code> <span>string or null</span>" in article
+    assert (
+        "<code>banking_information_attributes.<wbr>secure_data.<wbr>iban</code> <span>string or null</span>" in article
+    )
 
 
 def test_the_reference_in_the_documents_is_the_one_of_this_version() -> None:

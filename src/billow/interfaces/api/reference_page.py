@@ -54,6 +54,7 @@ def page(document: Mapping[str, Any]) -> str:
 def _head() -> Iterator[str]:
     yield '<!doctype html><html lang="en"><head><meta charset="utf-8">'
     yield f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{_TITLE} · Billow</title>'
+    yield f'<link rel="icon" href="{static("web/icon.svg")}" type="image/svg+xml">'
     yield from (f'<link rel="stylesheet" href="{static(each)}">' for each in _STYLES)
     yield '</head><body><a class="skip" href="#main">Skip to the reference</a>'
     yield f'<header><p class="brand">Billow</p><h1>{_TITLE}</h1></header><div class="columns">'
@@ -94,7 +95,7 @@ def _block(name: str, rows: Iterable[Row], examples: Iterable[Example]) -> Itera
     if fields:
         yield "<dl>"
         for field, kind, text in fields:
-            yield f"<div><dt><code>{escape(field)}</code> <span>{escape(kind)}</span></dt><dd>{_text(text)}</dd></div>"
+            yield f"<div><dt><code>{_name(field)}</code> <span>{escape(kind)}</span></dt><dd>{_text(text)}</dd></div>"
         yield "</dl>"
     yield "</div>"
     if shown:
@@ -114,6 +115,11 @@ def _side(shown: Iterable[Example]) -> Iterator[str]:
 def _text(text: str) -> str:
     """Return a description's text with its code and emphasis."""
     return _EMPHASIS.sub(r"<em>\1</em>", _CODE.sub(r"<code>\1</code>", escape(text, quote=False)))
+
+
+def _name(field: str) -> str:
+    """Return the field's name, which may break after each object it stands in."""
+    return escape(field).replace(".", ".<wbr>")
 
 
 def _path(path: str) -> str:
