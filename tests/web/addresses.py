@@ -173,6 +173,8 @@ _PARTNER_SETTINGS = (
     form("settings/users/<slug:token>", OWNER, token="user"),
     form("settings/users/<slug:token>/disable", OWNER, token="user"),
     act("settings/users/<slug:token>/enable", OWNER, token="user"),
+    act("settings/users/<slug:token>/invite", OWNER, token="user"),
+    form("settings/users/<slug:token>/recover", OWNER, token="user"),
     read("settings/teams", OWNER),
     form("settings/teams/new", OWNER),
     form("settings/teams/<slug:token>", OWNER, token="team"),

@@ -7,9 +7,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from billow.records.accounts.models import Role, Team, User
+from billow.records.accounts.models import MailedLink, Role, Team, TotpSecret, User
 from billow.records.audit.models import AuditEntry
 from billow.records.billing.models import AccountAccess, ManagedAccount
+from billow.usecases.mail_links import mail_links_due
 from billow.usecases.teams import add_team, everyone_team
 from billow.usecases.users import add_service
 from tests.factories.accounts import make_user
@@ -248,3 +249,39 @@ def test_as_many_queries_for_many_as_for_few(client: Client, people: People, nor
     assert used() == few
     assert max(few) <= MOST_QUERIES
     assert "1–50 of 61" in text_of(client, f"{TEAMS}/{north.token}")
+
+
+def test_somebody_is_mailed_a_link_once_however_often_the_button_is_pressed(client: Client, people: People) -> None:
+    address = f"{USERS}/{people.bob.user.token}"
+    assert "Mail a link to choose a password" in text_of(client, address)
+    assert [client.post(f"{address}/invite").status_code for _ in range(2)] == [303, 303]
+    assert MailedLink.objects.get().user == people.bob.user
+    assert "on its way" in text_of(client, address)
+    mail_links_due(now=lambda: datetime.now(UTC))
+    assert "the link still works" in text_of(client, address)
+    assert [entry.action for entry in AuditEntry.objects.order_by("pk")] == ["invited", "mailed_link.sent"]
+    assert [client.post(f"{address}/invite").status_code for _ in range(2)] == [303, 303]
+    assert MailedLink.objects.filter(ended_at=None).count() == 1
+
+
+def test_who_lost_the_phone_is_helped_after_a_question(client: Client, people: People) -> None:
+    address = f"{USERS}/{people.bob.user.token}"
+    assert "Lost the phone" not in text_of(client, address)
+    TotpSecret.objects.create(
+        user=people.bob.user, secret="x", created_at=datetime.now(UTC), confirmed_at=datetime.now(UTC)
+    )
+    assert "Authenticator app" in text_of(client, address)
+    assert "really they who ask" in text_of(client, f"{address}/recover")
+    assert TotpSecret.objects.exists()
+    assert client.post(f"{address}/recover").status_code == 303
+    assert not TotpSecret.objects.exists()
+    assert client.post(f"{address}/recover").status_code == 303
+
+
+def test_nobody_invites_who_may_not_come(client: Client, people: People) -> None:
+    User.objects.filter(pk=people.bob.user.pk).update(is_active=False)
+    address = f"{USERS}/{people.bob.user.token}"
+    assert "Mail a link" not in text_of(client, address)
+    assert client.post(f"{address}/invite").status_code == 409
+    assert client.post(f"{USERS}/{people.charlie.user.token}/invite").status_code == 404
+    assert not MailedLink.objects.exists()

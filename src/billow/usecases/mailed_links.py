@@ -8,7 +8,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from billow.records.accounts.models import LinkPurpose, MailedLink, Permission, User
+from billow.records.accounts.models import LinkPurpose, LinkStatus, MailedLink, Permission, User
 from billow.usecases import bell
 from billow.usecases.about_person import actor_for, note
 from billow.usecases.actor import Actor
@@ -23,6 +23,8 @@ LIFE = {LinkPurpose.RESET: timedelta(hours=1), LinkPurpose.INVITATION: timedelta
 
 MOST_REQUESTS = {"person": 4, "address": 30}
 """Resets that may be asked for within the window: few for a person, so that nobody's mailbox is filled."""
+
+MOST_INVITATIONS = {"person": 10}
 
 _KEPT = timedelta(days=30)
 
@@ -59,6 +61,14 @@ def invite_user(*, actor: Actor, user: User, now: datetime) -> MailedLink:
     actor.must_own(user)
     if not may_enter(user):
         raise Refused("cannot_sign_in", f"{user} cannot sign in to the console; activate the user first")
+    waiting = MailedLink.objects.filter(
+        user=user, purpose=LinkPurpose.INVITATION, status=LinkStatus.QUEUED, attempts=0, ended_at=None
+    ).first()
+    if waiting is not None:
+        return waiting  # the button was pressed twice
+    tries = tries_at("invitation ", parts={"person": user.token}, most=MOST_INVITATIONS)
+    refuse_too_many(tries, now=now)
+    remember(tries, now=now)
     return _queue(actor, user, LinkPurpose.INVITATION, "invited", now)
 
 

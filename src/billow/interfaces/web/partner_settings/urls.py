@@ -18,6 +18,7 @@ from billow.interfaces.web.teams.view import (
     teams_page,
 )
 from billow.interfaces.web.users.view import disable, enable, new_user, one_user, users_page
+from billow.interfaces.web.users.way_in import invite, recover
 from billow.interfaces.web.webhooks.one import (
     new_secret,
     one_call,
@@ -42,6 +43,8 @@ PARTNER_SETTINGS = [
     path("settings/users/<slug:token>", one_user),
     path("settings/users/<slug:token>/disable", disable),
     path("settings/users/<slug:token>/enable", enable),
+    path("settings/users/<slug:token>/invite", invite),
+    path("settings/users/<slug:token>/recover", recover),
     path("settings/teams", teams_page),
     path("settings/teams/new", new_team),
     path("settings/teams/<slug:token>", one_team),

@@ -14,6 +14,7 @@ from billow.interfaces.web.shown.listing import page_wanted, turning
 from billow.interfaces.web.shown.roles import role_name
 from billow.interfaces.web.shown.times import Moment, moment, zone_of
 from billow.interfaces.web.users.form import COLUMNS, new_fields, one_fields, typed_values
+from billow.interfaces.web.users.way_in import shown_way_in
 from billow.records.accounts.models import Permission, User
 from billow.usecases.actor import Actor
 from billow.usecases.invite_people import Invited, invite_person
@@ -115,6 +116,7 @@ def one_user(request: HttpRequest, token: str) -> HttpResponse:
         "fields": one_fields(typed, complaints),
         "complaints": complaints,
         **_sight(actor, user),
+        **shown_way_in(user, actor=actor, now=now),
     }
     return render(request, "users/one.html", values, status=_INVALID if problem else 200)
 
