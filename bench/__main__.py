@@ -11,7 +11,7 @@ from bench.measure import Measured, measured
 
 
 def main() -> None:
-    """Make or take a bill, then measure import, close, print and the API beside their floors."""
+    """Make or take a bill, then measure import, close, print, the API and the Invoices page beside their floors."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the bill that is made (default 1,000,000)")
     parser.add_argument("--customers", type=int, default=500)
@@ -20,11 +20,14 @@ def main() -> None:
     )
     parser.add_argument("--documents", type=int, default=200, help="invoices to print")
     parser.add_argument("--requests", type=int, default=2_000, help="requests to the API, of each kind")
-    parser.add_argument("--only", choices=["api"], help="measure the API alone, which needs no bill")
+    parser.add_argument("--only", choices=["api", "page"], help="measure the API, or the Invoices page, alone")
     parser.add_argument("--repeat", type=int, default=2, help="runs of each, of which the quickest counts")
     arguments = parser.parse_args()
     if arguments.only == "api":
         _answer(arguments.requests, arguments.repeat)
+        return
+    if arguments.only == "page":
+        _show()
         return
     work = Path(tempfile.mkdtemp(prefix="billow-bench-"))
     try:
@@ -36,6 +39,7 @@ def main() -> None:
         _rate(bill, work, arguments.repeat)
         _print(arguments.documents, arguments.repeat)
         _answer(arguments.requests, arguments.repeat)
+        _show()
     finally:
         shutil.rmtree(work)
 
@@ -92,6 +96,14 @@ def _answer(requests: int, repeat: int) -> None:
     ):
         best, floor = (max(run.facts[kind] for run in runs) for runs in (ours, floors))
         _say(f"{name:34}{best:8,.0f}/s{floor:8,.0f}/s{floor / best:7.2f}×")
+
+
+def _show() -> None:
+    """Measure the Invoices page of 2,000 customers and 100,000 invoices, in processor time."""
+    facts = measured("bench.show_invoices").facts
+    for kind, name in (("month", "Invoices page, a month of 2,000"), ("account", "Invoices page, one account")):
+        page, floor = facts[kind]["page"], facts[kind]["floor"]
+        _say(f"{name:34}{page * 1000:8.0f}ms{floor * 1000:8.0f}ms{page / floor:7.2f}×{3.0:6.1f}×")
 
 
 def _row(name: str, ours: list[Measured], floors: list[Measured], *, aim: float) -> None:

@@ -139,11 +139,11 @@ def invoice_from_rows(*, version: billing.InvoiceVersion, lines: Iterable[billin
     )
 
 
-def warnings_of(*, version: billing.InvoiceVersion) -> tuple[Issue, ...]:
-    """Return the warnings that the generation left."""
+def warnings_of(entries: Iterable[Mapping[str, str]]) -> tuple[Issue, ...]:
+    """Return the warnings that the generation left, as a version keeps them."""
     return tuple(
         Issue(entry["code"], entry["message"], severity=Severity.WARNING, path=entry.get("path", ""))
-        for entry in version.warnings
+        for entry in entries
     )
 
 

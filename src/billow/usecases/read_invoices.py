@@ -1,10 +1,12 @@
 """Read invoices for a person: the list, one invoice with its history, and its documents."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
@@ -21,6 +23,7 @@ from billow.terms.issue import Issue
 from billow.terms.money import currency_of, from_minor
 from billow.terms.period import BillingPeriod
 from billow.terms.rounding import round_half_away
+from billow.terms.text import trimmed
 from billow.usecases import documents_storage
 from billow.usecases.actor import Actor
 from billow.usecases.audit import record
@@ -46,6 +49,14 @@ __all__ = ["File", "InvoicePage", "InvoiceRow", "invoice_of", "invoice_page", "l
 
 CONTENT_TYPES = {DocumentKind.PDF: "application/pdf", DocumentKind.CSV: "text/csv; charset=utf-8"}
 
+_SHOWN = (
+    *("token", "number", "period_start", "status", "failure_code", "failure_message", "is_stale", "issue_date"),
+    *("due_date", "created_at", "updated_at", "managed_account__token", "managed_account__name"),
+    *("managed_account__currency", "current_version__currency", "current_version__provider_cost"),
+    *("current_version__subtotal_minor", "current_version__total_minor", "current_version__warnings"),
+)
+"""The columns that a row is made of."""
+
 _DRAWN_FROM_VERSION = frozenset({InvoiceStatus.AWAITING_APPROVAL.value, InvoiceStatus.FAILED.value})
 """Statuses in which documents are drawn from the current version: a failed generation leaves the one before it."""
 
@@ -66,7 +77,7 @@ def list_invoices(
         invoices = invoices.filter(managed_account=account)
     if status is not None:
         invoices = invoices.filter(status=status)
-    return _rows(list(invoices.order_by("-period_start", "series", "sequence")))
+    return _as_rows(invoices.order_by("-period_start", "series", "sequence"))
 
 
 def page_of_invoices(
@@ -161,8 +172,12 @@ def _visible(actor: Actor) -> "QuerySet[billing.Invoice]":
         .annotate(is_credited=Exists(complete))
         .select_related("managed_account", "current_version")
         .defer("current_version__snapshot", "current_version__bank_details")
-        .prefetch_related("documents")
     )
+
+
+def _as_rows(invoices: "QuerySet[billing.Invoice]") -> tuple[InvoiceRow, ...]:
+    """Read only what a row shows: a list may have thousands."""
+    return _of_columns(list(invoices.values_list("pk", "is_credited", *_SHOWN)))
 
 
 def _one(actor: Actor, token: str) -> billing.Invoice:
@@ -173,47 +188,69 @@ def _one(actor: Actor, token: str) -> billing.Invoice:
 
 
 def _rows(invoices: Sequence[billing.Invoice]) -> tuple[InvoiceRow, ...]:
-    deliveries = delivery_statuses(invoice_ids=[invoice.pk for invoice in invoices])
-    return tuple(_row(invoice, deliveries.get(invoice.pk, "")) for invoice in invoices)
+    return _of_columns(
+        [(invoice.pk, getattr(invoice, "is_credited", False), *_columns(invoice)) for invoice in invoices]
+    )
 
 
-def _row(invoice: billing.Invoice, delivery_status: str) -> InvoiceRow:
-    version = None if invoice.status == InvoiceStatus.GENERATING else invoice.current_version
-    currency = version.currency if version else invoice.managed_account.currency
+def _columns(invoice: billing.Invoice) -> Iterable[Any]:
+    for path in _SHOWN:
+        record, _, name = path.rpartition("__")
+        owner = getattr(invoice, record) if record else invoice
+        yield None if owner is None else getattr(owner, name)
+
+
+def _of_columns(found: Sequence[Sequence[Any]]) -> tuple[InvoiceRow, ...]:
+    """Return rows from the invoice's key, whether it is credited, and the columns of _SHOWN; two more queries."""
+    ids = [columns[0] for columns in found]
+    deliveries = delivery_statuses(invoice_ids=ids)
+    paths: dict[int, dict[str, Path]] = defaultdict(dict)
+    stored = billing.Document.objects.filter(invoice__in=ids).values_list("invoice_id", "kind", "storage_key")
+    for invoice_id, kind, key in stored:
+        paths[invoice_id][kind] = documents_storage.local_path(storage_key=key)
+    return tuple(
+        _row(columns, delivery_status=deliveries.get(columns[0], ""), paths=paths.get(columns[0], {}))
+        for columns in found
+    )
+
+
+def _row(columns: Sequence[Any], *, delivery_status: str, paths: Mapping[str, Path]) -> InvoiceRow:
+    _, is_credited, *shown = columns
+    (token, number, period_start, status, failure_code, failure_message, is_stale, issue_date, *shown) = shown
+    (due_date, created_at, updated_at, account_token, account_name, account_currency, *version) = shown
+    version_currency, exact_cost, subtotal_minor, total_minor, warnings = version
+    has_version = version_currency is not None and status != InvoiceStatus.GENERATING
+    currency = version_currency if has_version else account_currency
     cost = subtotal = total = None
-    if version:
-        cost = round_half_away(version.provider_cost, places=currency_of(currency).minor_unit_places)
-        subtotal = from_minor(version.subtotal_minor, currency=currency)
-        total = from_minor(version.total_minor, currency=currency)
-    paths = {
-        document.kind: documents_storage.local_path(storage_key=document.storage_key)
-        for document in invoice.documents.all()
-    }
+    if has_version:
+        cost = round_half_away(exact_cost, places=currency_of(currency).minor_unit_places)
+        subtotal = from_minor(subtotal_minor, currency=currency)
+        total = from_minor(total_minor, currency=currency)
     return InvoiceRow(
-        token=invoice.token,
-        number=invoice.number,
-        account_token=invoice.managed_account.token,
-        account_name=str(invoice.managed_account),
-        period=invoice.period,
+        token=token,
+        number=number,
+        account_token=account_token,
+        account_name=trimmed(account_name),
+        period=BillingPeriod.of(period_start),
         currency=currency,
-        status=invoice.status,
+        status=status,
         delivery_status=delivery_status,
         provider_cost=cost,
         subtotal=subtotal,
         total=total,
         margin=None if subtotal is None or cost is None else subtotal - cost,
-        exact_provider_cost=version.provider_cost if version else None,
-        failure_code=invoice.failure_code,
-        failure_message=invoice.failure_message,
-        is_stale=invoice.is_stale,
-        warnings=warnings_of(version=version) if version else (),
-        issue_date=invoice.issue_date,
-        due_date=invoice.due_date,
-        created_at=invoice.created_at,
-        updated_at=invoice.updated_at,
+        exact_provider_cost=exact_cost if has_version else None,
+        failure_code=failure_code,
+        failure_message=failure_message,
+        is_stale=is_stale,
+        warnings=warnings_of(warnings) if has_version else (),
+        issue_date=issue_date,
+        due_date=due_date,
+        created_at=created_at,
+        updated_at=updated_at,
         pdf=paths.get(DocumentKind.PDF),
         csv=paths.get(DocumentKind.CSV),
-        is_credited=getattr(invoice, "is_credited", False),
+        is_credited=is_credited,
     )
 
 
@@ -226,7 +263,7 @@ def _content(row: billing.Invoice) -> tuple[Invoice | None, tuple[Issue, ...]]:
         invoice = invoice_of(version=version)
     except UnableToReadSnapshot as unable:
         return None, (Issue("draft_damaged", str(unable)),)
-    return invoice, (*check_invoice(invoice=invoice), *warnings_of(version=version))
+    return invoice, (*check_invoice(invoice=invoice), *warnings_of(version.warnings))
 
 
 def _month_before(actor: Actor, row: billing.Invoice) -> MonthBefore | None:

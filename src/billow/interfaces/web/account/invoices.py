@@ -6,7 +6,7 @@ from django.views.decorators.http import require_GET
 
 from billow.interfaces.web.account.tabs import head_of
 from billow.interfaces.web.frame.actor import actor_of, clock
-from billow.interfaces.web.invoices.rows import invoice_row
+from billow.interfaces.web.invoices.rows import Reader, invoice_row
 from billow.interfaces.web.shown.times import zone_of
 from billow.usecases.accounts import account_with
 from billow.usecases.read_invoices import list_invoices
@@ -17,10 +17,7 @@ def invoices(request: HttpRequest, token: str) -> HttpResponse:
     """Show every invoice of the account, newest month first."""
     actor, now = actor_of(request), clock()
     account = account_with(actor=actor, token=token)
-    zone = zone_of(actor.management_account.time_zone)
-    rows = [
-        invoice_row(row, may_write=False, zone=zone, now=now)
-        for row in list_invoices(actor=actor, account=account, now=now)
-    ]
+    reader = Reader(may_write=False, zone=zone_of(actor.management_account.time_zone), now=now)
+    rows = [invoice_row(row, reader=reader) for row in list_invoices(actor=actor, account=account, now=now)]
     page = {"head": head_of(account, tab="invoices", actor=actor), "rows": rows, "section": "accounts"}
     return render(request, "account/invoices.html", page)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from billow.interfaces.web.invoice.charges import Provider, change, providers_of
-from billow.interfaces.web.invoices.rows import Row, invoice_row
+from billow.interfaces.web.invoices.rows import Reader, Row, invoice_row
 from billow.interfaces.web.shown.amounts import Amount, amount, amount_of_minor, exact_text, percent, signed
 from billow.interfaces.web.shown.pills import VERBS, Pill, delivery_pill
 from billow.interfaces.web.shown.times import Moment, day, moment, month_name, zone_of
@@ -142,7 +142,7 @@ def shown(page: InvoicePage, *, actor: Actor, now: datetime) -> InvoiceShown:
     """Return the page's values from the use case's."""
     zone = zone_of(actor.management_account.time_zone)
     may_write = actor.user is not None and actor.user.may_write_invoices
-    row = invoice_row(page.row, may_write=may_write, zone=zone, now=now)
+    row = invoice_row(page.row, reader=Reader(may_write=may_write, zone=zone, now=now))
     invoice: Any = page.invoice
     token, period = page.row.token, page.row.period
     current = next((version for version in page.versions if version.is_current), None)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from billow.interfaces.web.invoices.acts import Act, why_skipped
-from billow.interfaces.web.invoices.rows import Row, invoice_row, margin_percent, ready_row
+from billow.interfaces.web.invoices.rows import Reader, Row, invoice_row, margin_percent, ready_row
 from billow.interfaces.web.shown.amounts import Amount, amount, sum_by_currency
 from billow.interfaces.web.shown.times import zone_of
 from billow.records.billing.models import Invoice, ManagedAccount
@@ -125,17 +125,17 @@ def seen_of(rows: Sequence[Row]) -> str:
 
 def rows_of(*, actor: Actor, items: Sequence[str], now: datetime) -> list[Row]:
     """Return the rows that the items of a form name, in that order; unknown ones are left out."""
-    zone = zone_of(actor.management_account.time_zone)
+    reader = Reader(may_write=True, zone=zone_of(actor.management_account.time_zone), now=now)
     tokens = [item for item in items if ":" not in item]
     found: dict[str, Row] = {}
     started = Invoice.objects.visible_to(actor).filter(token__in=tokens)
     for period_start in started.order_by("period_start").values_list("period_start", flat=True).distinct():
         for invoice in list_invoices(actor=actor, period=BillingPeriod.of(period_start), now=now):
-            found[invoice.token] = invoice_row(invoice, may_write=True, zone=zone, now=now)
+            found[invoice.token] = invoice_row(invoice, reader=reader)
     for period in sorted({period for item in items if (period := period_of(item))}):
         with_costs = len(items) <= MOST_LISTED
         for ready in ready_list(actor=actor, now=now, period=period, with_costs=with_costs).ready:
-            row = ready_row(ready, may_write=True)
+            row = ready_row(ready, reader=reader)
             found[row.item] = row
     return [found[item] for item in dict.fromkeys(items) if item in found]
 

@@ -12,7 +12,7 @@ from django.db.models.functions import Lower
 from billow.interfaces.web.invoices.acts import ACTS
 from billow.interfaces.web.invoices.beginning import Beginning, beginning
 from billow.interfaces.web.invoices.choice import STATUS_CHOICES, UNDELIVERED, Choice
-from billow.interfaces.web.invoices.rows import Row, invoice_row, ready_row
+from billow.interfaces.web.invoices.rows import Reader, Row, invoice_row, ready_row
 from billow.interfaces.web.invoices.summary import NOT_DELIVERED, Summary, summary_of
 from billow.interfaces.web.invoices.trend import trends
 from billow.interfaces.web.invoices.watermark import watermark
@@ -161,14 +161,12 @@ def rows_and_blocked(
 ) -> tuple[list[Row], tuple[BlockedRow, ...]]:
     """Return every row of the month (or account), of any status, and what cannot be invoiced."""
     may_write = actor.user is not None and actor.user.may_write_invoices
-    zone = zone_of(actor.management_account.time_zone)
+    reader = Reader(may_write=may_write, zone=zone_of(actor.management_account.time_zone), now=now)
     account = find_account(actor=actor, text=choice.account) if choice.account else None
     invoices = list_invoices(actor=actor, period=choice.period, account=account, now=now)
-    computed = ready_list(actor=actor, now=now, period=choice.period, with_costs=with_costs)
-    rows = [invoice_row(invoice, may_write=may_write, zone=zone, now=now) for invoice in invoices]
-    rows += [
-        ready_row(ready, may_write=may_write) for ready in computed.ready if _of(choice.account, ready.account_token)
-    ]
+    computed = ready_list(actor=actor, now=now, period=choice.period, with_costs=with_costs, with_invoiced=False)
+    rows = [invoice_row(invoice, reader=reader) for invoice in invoices]
+    rows += [ready_row(ready, reader=reader) for ready in computed.ready if _of(choice.account, ready.account_token)]
     blocked = tuple(
         one for one in computed.blocked if one.code != "invoice_exists" and _of(choice.account, one.account_token)
     )

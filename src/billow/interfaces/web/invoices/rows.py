@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from decimal import Decimal
+from functools import cached_property
 
 from billow.interfaces.web.invoices.acts import ACTS, Offer, offers
 from billow.interfaces.web.shown.amounts import Amount, amount, percent
@@ -15,11 +16,21 @@ from billow.usecases.ready_to_invoice import ReadyRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Who reads the rows: what he may do, where his clock stands, and when he looks."""
+
+    may_write: bool
+    zone: tzinfo
+    now: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """One line of the table.
 
     ``item`` names it in forms: an invoice's token, or account token and month with a colon between for a ready row.
-    ``key`` names its place: a ready row and the invoice that comes of it share it.
+    ``key`` names its place: a ready row and the invoice that comes of it share it. A month has thousands of rows and
+    a page a hundred: what is only printed is made when it is asked for.
     """
 
     key: str
@@ -29,24 +40,74 @@ class Row:
     account_token: str
     customer: str
     period: BillingPeriod
-    period_text: str
     currency: str
-    provider_cost: Amount | None
-    total: Amount | None
-    margin: Amount | None
-    margin_percent: str
     status: str
-    status_pill: Pill
     delivery: str
-    delivery_pill: Pill | None
-    updated: Moment | None
     is_stale: bool
     warnings: tuple[str, ...]
     problem: str
-    next_act: Offer | None
-    other_acts: tuple[Offer, ...]
     exact: "Figures"
+    reader: Reader
     is_credited: bool = False
+
+    @cached_property
+    def period_text(self) -> str:
+        """The month, short."""
+        return month_short(self.period)
+
+    @cached_property
+    def provider_cost(self) -> Amount | None:
+        """What the provider charges."""
+        return amount(self.exact.provider_cost, currency=self.currency)
+
+    @cached_property
+    def total(self) -> Amount | None:
+        """What is billed."""
+        return amount(self.exact.total, currency=self.currency)
+
+    @cached_property
+    def margin(self) -> Amount | None:
+        """What the rules earn."""
+        return amount(self.exact.margin, currency=self.currency)
+
+    @cached_property
+    def margin_percent(self) -> str:
+        """The margin as a share."""
+        return margin_percent(margin=self.exact.margin, subtotal=self.exact.subtotal)
+
+    @cached_property
+    def status_pill(self) -> Pill:
+        """The status with its colour."""
+        return CREDITED if self.is_credited else status_pill(self.status)
+
+    @cached_property
+    def delivery_pill(self) -> Pill | None:
+        """What became of the mail."""
+        return delivery_pill(self.delivery)
+
+    @cached_property
+    def updated(self) -> Moment | None:
+        """When it changed last."""
+        at = self.exact.updated_at
+        return None if at is None else moment(at, zone=self.reader.zone, now=self.reader.now)
+
+    @cached_property
+    def next_act(self) -> Offer | None:
+        """The act of the row's own button."""
+        return self._acts[0] if self._has_next else None
+
+    @cached_property
+    def other_acts(self) -> tuple[Offer, ...]:
+        """The acts in the row's menu."""
+        return self._acts[1:] if self._has_next else self._acts
+
+    @cached_property
+    def _acts(self) -> tuple[Offer, ...]:
+        return offers(status=self.status, may_write=self.reader.may_write, is_stale=self.is_stale)
+
+    @property
+    def _has_next(self) -> bool:
+        return bool(self._acts) and (self.status != "approved" or self.delivery in {"failed", "bounced"})
 
     @property
     def is_live(self) -> bool:
@@ -71,7 +132,7 @@ class Row:
     @property
     def is_kept_draft(self) -> bool:
         """Tell whether the figures are those of the draft before the generation that failed."""
-        return self.status == "failed" and self.total is not None
+        return self.status == "failed" and self.exact.total is not None
 
     @property
     def is_busy(self) -> bool:
@@ -104,9 +165,8 @@ class Figures:
     updated_at: datetime | None
 
 
-def ready_row(ready: ReadyRow, *, may_write: bool) -> Row:
+def ready_row(ready: ReadyRow, *, reader: Reader) -> Row:
     """Return the row of an account and month that can be invoiced."""
-    acts = offers(status=READY, may_write=may_write)
     return Row(
         key=f"row-{ready.account_token}-{ready.period}",
         item=f"{ready.account_token}:{ready.period}",
@@ -115,31 +175,20 @@ def ready_row(ready: ReadyRow, *, may_write: bool) -> Row:
         account_token=ready.account_token,
         customer=ready.account_name,
         period=ready.period,
-        period_text=month_short(ready.period),
         currency=ready.currency,
-        provider_cost=amount(ready.provider_cost, currency=ready.currency),
-        total=None,
-        margin=None,
-        margin_percent="",
         status=READY,
-        status_pill=status_pill(READY),
         delivery="",
-        delivery_pill=None,
-        updated=None,
         is_stale=False,
         warnings=tuple(issue.message for issue in ready.warnings),
         problem="",
-        next_act=acts[0] if acts else None,
-        other_acts=acts[1:],
         exact=Figures(provider_cost=ready.provider_cost, subtotal=None, total=None, margin=None, updated_at=None),
+        reader=reader,
     )
 
 
-def invoice_row(invoice: InvoiceRow, *, may_write: bool, zone: tzinfo, now: datetime) -> Row:
+def invoice_row(invoice: InvoiceRow, *, reader: Reader) -> Row:
     """Return the row of an invoice."""
-    acts = offers(status=invoice.status, may_write=may_write, is_stale=invoice.is_stale)
     live = invoice.status != "cancelled" and not invoice.is_credited
-    has_next = bool(acts) and (invoice.status != "approved" or invoice.delivery_status in {"failed", "bounced"})
     return Row(
         key=f"row-{invoice.account_token}-{invoice.period}" if live else f"row-{invoice.token}",
         item=invoice.token,
@@ -148,22 +197,12 @@ def invoice_row(invoice: InvoiceRow, *, may_write: bool, zone: tzinfo, now: date
         account_token=invoice.account_token,
         customer=invoice.account_name,
         period=invoice.period,
-        period_text=month_short(invoice.period),
         currency=invoice.currency,
-        provider_cost=amount(invoice.provider_cost, currency=invoice.currency),
-        total=amount(invoice.total, currency=invoice.currency),
-        margin=amount(invoice.margin, currency=invoice.currency),
-        margin_percent=margin_percent(margin=invoice.margin, subtotal=invoice.subtotal),
         status=invoice.status,
-        status_pill=CREDITED if invoice.is_credited else status_pill(invoice.status),
         delivery=invoice.delivery_status,
-        delivery_pill=delivery_pill(invoice.delivery_status),
-        updated=moment(invoice.updated_at, zone=zone, now=now),
         is_stale=invoice.is_stale,
         warnings=tuple(issue.message for issue in invoice.warnings),
         problem=invoice.failure_message if invoice.status == "failed" else "",
-        next_act=acts[0] if has_next else None,
-        other_acts=acts[1:] if has_next else acts,
         exact=Figures(
             provider_cost=invoice.provider_cost,
             subtotal=invoice.subtotal,
@@ -171,6 +210,7 @@ def invoice_row(invoice: InvoiceRow, *, may_write: bool, zone: tzinfo, now: date
             margin=invoice.margin,
             updated_at=invoice.updated_at,
         ),
+        reader=reader,
         is_credited=invoice.is_credited,
     )
 
