@@ -142,6 +142,7 @@ _PARTNER_SETTINGS = (
     read("settings"),
     read("settings/billing-profiles"),
     form("settings/billing-profiles/new", OWNER),
+    act("settings/billing-profiles/preview", MSP),
     form("settings/billing-profiles/<slug:token>", OWNER, readers=MSP, token="profile"),
     read("settings/billing-profiles/<slug:token>/logo", token="profile"),
     act("settings/billing-profiles/<slug:token>/change-logo", OWNER, token="profile"),

@@ -315,3 +315,31 @@ def test_the_lists_ask_the_database_a_constant_number_of_questions(client: Clien
         with CaptureQueriesContext(connection) as queries:
             text_of(client, page)
         assert (page, len(queries) <= MOST_QUERIES) == (page, True)
+
+
+def test_the_head_of_the_invoice_follows_what_is_typed_and_stores_nothing(
+    client: Client, profile: BillingProfile
+) -> None:
+    text = text_of(client, f"{PROFILES}/{profile.token}")
+    head = text.partition('id="head-preview"')[2]
+    for shown in ("Invoice", "INV-", "Nimbus Partners AE", "Bill to", "Amount due"):
+        assert shown in head
+    typed = client.post(f"{PROFILES}/preview", {**GIVEN, "nickname": "", "country_code": "XX", "iban": "gr16 0110"})
+    shown = typed.content.decode()
+    for part in ("Nimbus Zwei GmbH", "a@nimbus.example and 1 more", "VAT ID", "DE1", "GR16 0110"):
+        assert part.lower() in shown.lower()
+    assert "Nimbus Partners" in client.post(f"{PROFILES}/preview", {}).content.decode()
+    hostile = dict.fromkeys(("company_name", "city", "country_code", "iban", "billing_email"), EVIL * 20)
+    page = client.post(f"{PROFILES}/preview", {**hostile, "pair_name": [EVIL] * 200, "pair_value": [EVIL] * 200})
+    assert (Page(page.content.decode()).inline, Page(page.content.decode()).images) == ([], [])
+    assert AuditEntry.objects.count() == 0
+    assert BillingProfile.objects.get() == profile
+
+
+def test_the_preview_shows_the_logo_of_ones_own_profile_only(
+    client: Client, people: People, profile: BillingProfile, signed_in: SignedIn
+) -> None:
+    client.post(f"{PROFILES}/{profile.token}/change-logo", {"file": picture()})
+    fields = {**GIVEN, "preview_of": profile.token}
+    assert f'<img src="{PROFILES}/{profile.token}/logo' in client.post(f"{PROFILES}/preview", fields).content.decode()
+    assert signed_in(people.charlie).post(f"{PROFILES}/preview", fields).status_code == 404

@@ -14,7 +14,7 @@ from billow.usecases.read_audit_log import entry_token
 from billow.usecases.teams import add_team, everyone_team, set_access
 from billow.usecases.users import add_service, add_user, change_user
 from billow.usecases.webhooks import add_endpoint, change_endpoint, send_test
-from tests.factories.parties import make_managed_account
+from tests.factories.parties import make_managed_account, make_profile
 from tests.people import People
 from tests.web.browser.conftest import Console
 from tests.web.browser.test_layout import overflow, violations
@@ -226,3 +226,23 @@ def test_the_next_numbers_follow_the_pattern_as_it_is_typed(console: Console, pe
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("The numbering was saved")).to_be_visible()
     expect(page.locator("#next-invoice")).to_contain_text("-1001")
+
+
+def test_the_head_of_the_invoice_follows_the_form_as_it_is_typed(console: Console, people: People) -> None:
+    profile = make_profile(management_account=people.msp)
+    for width in (360, 1280, 1600):
+        page = console.open(people.alice, f"/settings/billing-profiles/{profile.token}", width=width, scheme="dark")
+        head = page.locator("#head-preview")
+        expect(head).to_contain_text("Nimbus Partners AE")
+        page.get_by_label("Company name").fill(f"Nimbus {width} GmbH")
+        page.get_by_label("City").fill(LONG)
+        expect(head).to_contain_text(f"Nimbus {width} GmbH")
+        expect(head).to_contain_text("of any table")
+        page.get_by_label("Value of field 1").fill("EL 099999999")
+        page.get_by_label("Name of field 1").fill("VAT number")
+        expect(head).to_contain_text("VAT number")
+        expect(page.get_by_label("Name of field 1")).to_be_focused()
+        assert violations(page) == []
+        assert overflow(page) == 0
+    profile.refresh_from_db()
+    assert profile.city != LONG

@@ -34,7 +34,7 @@ from billow.interfaces.web.portal.view import (
     own_invoice_page,
     sellers_logo,
 )
-from billow.interfaces.web.profile.view import change_logo, new_profile, one_profile, remove_profile
+from billow.interfaces.web.profile.view import change_logo, new_profile, one_profile, preview_head, remove_profile
 from billow.interfaces.web.profiles.view import logo, profiles_page
 from billow.interfaces.web.rates.view import rates_page
 from billow.interfaces.web.sign_in.urls import WAY_IN
@@ -61,6 +61,7 @@ urlpatterns = [
     path("invoices/<slug:token>/<slug:kind>", document),
     path("settings/billing-profiles", profiles_page),
     path("settings/billing-profiles/new", new_profile),
+    path("settings/billing-profiles/preview", preview_head),
     path("settings/billing-profiles/<slug:token>", one_profile),
     path("settings/billing-profiles/<slug:token>/logo", logo),
     path("settings/billing-profiles/<slug:token>/change-logo", change_logo),

@@ -14,6 +14,7 @@ from billow.records.accounts.models import Permission
 from billow.records.billing.models import BillingProfile
 from billow.terms.issue import Issue
 from billow.usecases.actor import Actor
+from billow.usecases.preview_invoice_head import preview_invoice_head
 from billow.usecases.profiles import (
     SECURE_FIELDS,
     add_profile,
@@ -41,13 +42,15 @@ def new_profile(request: HttpRequest) -> HttpResponse:
             return done_once(request, work=lambda: _made(request, actor), said=f"{name} was added; now its logo")
         except Refused as refused:
             problem = refused
+    values = typed_values(request.POST) if problem else {"cost_basis": "billed_cost", "rounding_rule": "exact_total"}
     form = profile_form(
-        values=typed_values(request.POST) if problem else {"cost_basis": "billed_cost", "rounding_rule": "exact_total"},
+        values=values,
         pairs=typed_pairs(request.POST),
         items=typed_items(request.POST),
         refused=problem,
     )
     page = {"form": form, "complaints": form.complaints, "once": request.POST.get("once") or form_key()}
+    page["head"] = preview_invoice_head(actor=actor, texts=values, pairs=typed_pairs(request.POST), now=clock())
     return _page(request, actor, page, status=_INVALID if problem else 200)
 
 
@@ -69,6 +72,20 @@ def one_profile(request: HttpRequest, token: str) -> HttpResponse:
             said = f"{saved.profile} was saved{_doubts(saved.warnings)}"
             return went_well(request, address=f"{PATH}/{token}", said=said)
     return _shown(request, actor, profile, problem)
+
+
+@sensitive_post_parameters(*SECURE_FIELDS)
+@require_POST
+def preview_head(request: HttpRequest) -> HttpResponse:
+    """Answer with the head of an invoice as the form stands."""
+    actor, token = actor_of(request), request.POST.get("preview_of", "")
+    values = {
+        "head": preview_invoice_head(
+            actor=actor, texts=typed_values(request.POST), pairs=typed_pairs(request.POST), now=clock()
+        ),
+        "logo_url": logo_url(profile_with(actor=actor, token=token)) if token else "",
+    }
+    return render(request, "profile/_head.html", values)
 
 
 @require_POST
@@ -131,15 +148,19 @@ def _shown(
 ) -> HttpResponse:
     typed = problem is not None
     banking = banking_data(actor=actor, profile=profile)
+    values = typed_values(request.POST) if typed else values_of(profile, banking=banking)
+    pairs = typed_pairs(request.POST) if typed else profile.custom_fields
     form = profile_form(
-        values=typed_values(request.POST) if typed else values_of(profile, banking=banking),
-        pairs=typed_pairs(request.POST) if typed else profile.custom_fields,
+        values=values,
+        pairs=pairs,
         items=typed_items(request.POST) if typed else profile.adjustment_items,
         refused=problem,
     )
     page = {
         "form": form,
         "complaints": form.complaints,
+        "head": preview_invoice_head(actor=actor, texts=values, pairs=pairs, now=clock()),
+        "logo_url": logo_url(profile),
         "profile": {
             "token": profile.token,
             "seen": profile.updated_at.isoformat(),
