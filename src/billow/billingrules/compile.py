@@ -20,6 +20,7 @@ from billow.billingrules.evaluate import (
 )
 from billow.billingrules.expression import Kind, Value
 from billow.billingrules.facts import Row
+from billow.billingrules.failed import RuleFailed
 from billow.billingrules.linear import per_charge
 from billow.billingrules.resource_tests import ResourceTests
 from billow.billingrules.statement import Delete, Statement, Update
@@ -48,7 +49,9 @@ class Compiled:
     read: Callable[[Row], Any]
     may_remember: bool
     remembered: dict[Any, Effect | None] = field(default_factory=dict)
-    by_value: tuple[dict[Any, Effect | None], dict[Any, Effect | None]] = field(default_factory=lambda: ({}, {}))
+    by_value: tuple[dict[Any, Effect | RuleFailed | None], dict[Any, Effect | RuleFailed | None]] = field(
+        default_factory=lambda: ({}, {})
+    )
     effects: dict[Any, Effect] = field(default_factory=dict)
 
     def effect_on(self, row: Row) -> Effect | None:
@@ -110,11 +113,12 @@ class Compiler:
 
     def compile(self, statement: Update | Delete, *, amounts: frozenset[str]) -> Compiled:
         """Return the statement as functions; of its numbers only those that are among ``amounts``."""
-        analysis = self.analyse(statement)
-        wanted = frozenset(one.name for one in analysis.assigned if one.name in amounts)
-        known = self._compiled.get((id(statement), wanted))
+        known = self._compiled.get((id(statement), amounts))
         if known is None:
-            known = self._compiled[id(statement), wanted] = _compiled(statement, analysis, wanted)
+            analysis = self.analyse(statement)
+            wanted = frozenset(one.name for one in analysis.assigned if one.name in amounts)
+            known = self._compiled.get((id(statement), wanted)) or _compiled(statement, analysis, wanted)
+            self._compiled[id(statement), wanted] = self._compiled[id(statement), amounts] = known
         return known
 
 

@@ -4,9 +4,12 @@ Every value has a kind. The reader of SQL settles kinds beforehand (a quoted num
 becomes a ``Number``), so an expression that exists makes sense; see docs/rules.md for what each means.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from operator import attrgetter
+from typing import Any
 
 
 class Dataset(StrEnum):
@@ -186,34 +189,42 @@ Condition = Comparison | Membership | Pattern | IsMissing | Every | Either | Opp
 Node = Value | Condition
 
 
-def parts_of(node: Node) -> tuple[Node, ...]:  # noqa: PLR0911 - one for each kind of node
+def parts_of(node: Node) -> tuple[Node, ...]:
     """Return what a value or condition is directly made of."""
-    match node:
-        case Arithmetic() | Comparison():
-            return node.left, node.right
-        case Concatenation():
-            return node.parts
-        case Call():
-            return node.arguments
-        case Cast() | Sum() | IsMissing():
-            return (node.operand,)
-        case Case():
-            return (*(part for branch in node.branches for part in branch), node.otherwise)
-        case Membership():
-            return node.operand, *node.values
-        case Pattern():
-            return node.operand, node.pattern
-        case Every() | Either():
-            return node.conditions
-        case Opposite():
-            return (node.condition,)
-        case Tested():
-            return (node.column,)
-    return ()
+    return _PARTS[type(node)](node)
 
 
 def columns_in(node: Node) -> frozenset[Column]:
     """Return every column that a value or condition looks at."""
-    if isinstance(node, Column):
-        return frozenset({node})
-    return frozenset().union(*(columns_in(part) for part in parts_of(node)))
+    found = set()
+    waiting = [node]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Column):
+            found.add(part)
+        else:
+            waiting.extend(parts_of(part))
+    return frozenset(found)
+
+
+def _nothing(_node: Any) -> tuple[Node, ...]:
+    return ()
+
+
+def _operand(node: Any) -> tuple[Node, ...]:
+    return (node.operand,)
+
+
+_PARTS: Mapping[type, Callable[[Any], tuple[Node, ...]]] = {
+    **dict.fromkeys((Text, Number, Missing, Column, Constant), _nothing),
+    **dict.fromkeys((Arithmetic, Comparison), attrgetter("left", "right")),
+    **dict.fromkeys((Cast, Sum, IsMissing), _operand),
+    **dict.fromkeys((Every, Either), attrgetter("conditions")),
+    Concatenation: attrgetter("parts"),
+    Call: attrgetter("arguments"),
+    Case: lambda node: (*(part for branch in node.branches for part in branch), node.otherwise),
+    Membership: lambda node: (node.operand, *node.values),
+    Pattern: attrgetter("operand", "pattern"),
+    Opposite: lambda node: (node.condition,),
+    Tested: lambda node: (node.column,),
+}

@@ -5,9 +5,11 @@ rules did. So rules that look at the same columns are asked together, once for e
 answers are put together in the order of the rules.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
+from operator import itemgetter
 from typing import Any, Protocol
 
 from billow.billingrules.facts import SOURCES, TAGS_PREFIX, Row, costs_value, store_columns_of
@@ -15,29 +17,24 @@ from billow.billingrules.failed import RuleFailed
 from billow.billingrules.inserts import SumInsert
 from billow.billingrules.linear import Linear
 from billow.billingrules.program import RuleProgram, Transform
-from billow.billingrules.step import Operation, Step, Treatment, holds_on
+from billow.billingrules.step import Effect, Step, Treatment, holds_on
 from billow.billingrules.walk import Walker, effect_of, sums_of
 
 _UNCHANGED: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class AnsweredStep:
-    """What the rule at a place of the program does, or that it fails."""
-
-    place: int
-    rule_token: str
-    operation: Operation | None
-    failed: RuleFailed | None
-    deletes: bool = False
+_Effect = Effect | RuleFailed | None
+_Step = tuple[int, Step | RuleFailed, bool]
+"""The place of a rule in the program, what it does or that it fails, and whether it takes the charge away."""
+_Sums = tuple[tuple[int, tuple[Linear, ...] | RuleFailed | None], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
     """What some rules do to charges with certain values, sums by place in the program; equal ones are one object."""
 
-    steps: tuple[AnsweredStep, ...]
-    sums: tuple[tuple[int, tuple[Linear, ...] | RuleFailed | None], ...]
+    steps: tuple[_Step, ...]
+    sums: _Sums
 
 
 class Facts(Protocol):
@@ -48,6 +45,10 @@ class Facts(Protocol):
 
     def row(self, place: int, *, columns: Sequence[str]) -> dict[str, Any]:
         """Return the named facts of one row."""
+
+    @property
+    def rows_of_costs(self) -> dict[Any, dict[Any, Row]]:
+        """Rows with columns of ``costs``, by what they are made of and by value: programs share them."""
 
     @property
     def days(self) -> Sequence[date]:
@@ -75,8 +76,9 @@ class Shortcut:
         self._program = program
         self._facts = facts
         self._questions = _questions(program)
+        self._known: dict[tuple[Any, ...], Treatment] = {}
         self._treatments: dict[tuple[Answer, ...], Treatment] = {}
-        self._equal: dict[Treatment, Treatment] = {}
+        self._equal: dict[Any, Treatment] = {}
 
     @staticmethod
     def serves(program: RuleProgram) -> bool:
@@ -86,77 +88,85 @@ class Shortcut:
 
     def treatments_of(self, rows: Sequence[int], *, walker: Walker) -> list[Treatment]:
         """Return what the rules do to the charges of each row; raise RuleFailed."""
-        answers = [self._answers(question, rows, walker) for question in self._questions]
-        known = self._treatments
-        found = []
-        for key in zip(*answers, strict=True) if answers else (() for _ in rows):
-            treatment = known.get(key)
+        known = self._known
+        columns = [self._facts.values(each.columns, with_day=each.is_of_day) for each in self._questions]
+        keys = list(zip(*(map(column.__getitem__, rows) for column in columns), strict=True)) or [()] * len(rows)
+        # Most rows have the values of a row before them, so what is done for each is left to the interpreter.
+        new = {key: place for key, place in dict(zip(keys, rows, strict=True)).items() if key not in known}
+        for key, answers in zip(new, self._answers(new, walker), strict=True):
+            treatment = self._treatments.get(answers)
             if treatment is None:
-                made = self._put_together(key)
-                treatment = known[key] = self._equal.setdefault(made, made)
-            found.append(treatment)
-        return found
+                treatment = self._treatments[answers] = self._put_together(answers)
+            known[key] = treatment
+        return list(map(known.__getitem__, keys))
 
-    def _answers(self, question: Question, rows: Sequence[int], walker: Walker) -> list[Answer]:
-        values = self._facts.values(question.columns, with_day=question.is_of_day)
-        known = question.known
-        answers = []
-        for place in rows:
-            value = values[place]
-            answer = known.get(value)
+    def _answers(self, places: Mapping[tuple[Any, ...], int], walker: Walker) -> Iterable[tuple[Answer, ...]]:
+        """Return each question's answer to rows with these values, one value for each question."""
+        if not self._questions or not places:
+            return [()] * len(places)
+        found = []
+        for question, values in zip(self._questions, zip(*places, strict=True), strict=True):
+            of_values = dict(zip(values, places.values(), strict=True))
+            new = {value: place for value, place in of_values.items() if value not in question.known}
+            if new:
+                walker.count(question.weight * len(new))
+                self._ask(question, new)
+            found.append(map(question.known.__getitem__, values))
+        return zip(*found, strict=True)
+
+    def _ask(self, question: Question, new: Mapping[Any, int]) -> None:
+        """Find the answers to values, each with a row that has it."""
+        effects = [self._effects(question, transform, new) for _, transform in question.transforms]
+        sums: Iterable[_Sums] = [()] * len(new)
+        if question.sums:
+            sums = [self._sums(question, value, place) for value, place in new.items()]
+        of_values = zip(*effects, strict=True) if effects else [()] * len(new)
+        for value, key in zip(new, zip(of_values, sums, strict=True), strict=True):
+            answer = question.answers.get(key)
             if answer is None:
-                walker.count(question.weight)
-                answer = known[value] = self._asked(question, place, value)
-            answers.append(answer)
-        return answers
+                answer = question.answers[key] = _answer(question, *key)
+            question.known[value] = answer
 
-    def _asked(self, question: Question, place: int, value: Any) -> Answer:
-        day = self._facts.days[place]
-        row: Row = {}
-        steps = []
-        for number, transform in question.transforms:
-            if transform.dates is not None and not holds_on(
-                day, start_date=transform.dates[0], end_date=transform.dates[1]
-            ):
-                continue
-            # Other programs share the statement, and ask it with the same values.
-            known = transform.compiled.by_value[question.is_of_day]
-            if value in known:
-                effect = known[value]
-            else:
-                row = row or self._row(question, place)
-                try:
-                    effect = known[value] = effect_of(transform, row=row)
-                except RuleFailed as failed:
-                    # It counts only where no rule before it has taken the charge away.
-                    steps.append(AnsweredStep(number, transform.rule_token, None, failed))
-                    continue
-            if effect is not None and effect.operation is not None:
-                steps.append(AnsweredStep(number, transform.rule_token, effect.operation, None, effect.deletes))
-        sums = tuple(
-            (number, _summed(each, row=row or self._row(question, place), day=day)) for number, each in question.sums
-        )
-        key = (tuple(steps), sums)
-        known_answer = question.answers.get(key)
-        if known_answer is None:
-            known_answer = question.answers[key] = Answer(tuple(steps), sums)
-        return known_answer
+    def _effects(self, question: Question, transform: Transform, new: Mapping[Any, int]) -> Iterable[_Effect]:
+        """Return what a rule does to charges with each of the values."""
+        # Other programs share the statement, and ask it with the same values.
+        known: dict[Any, _Effect] = transform.compiled.by_value[question.is_of_day]
+        days, dates = self._facts.days, transform.dates
+        for value in new.keys() - known.keys():
+            try:
+                known[value] = effect_of(transform, row=self._row(question, new[value], value))
+            except RuleFailed as failed:
+                known[value] = failed
+        if dates is None:
+            return map(known.__getitem__, new)
+        return [
+            known[value] if holds_on(days[place], start_date=dates[0], end_date=dates[1]) else None
+            for value, place in new.items()
+        ]
 
-    def _row(self, question: Question, place: int) -> Row:
-        row = self._facts.row(place, columns=question.columns)
-        for name in question.costs_columns:
-            row[name] = costs_value(name, row=row, changed=_UNCHANGED)
+    def _sums(self, question: Question, value: Any, place: int) -> _Sums:
+        row, day = self._row(question, place, value), self._facts.days[place]
+        return tuple((number, _summed(each, row=row, day=day)) for number, each in question.sums)
+
+    def _row(self, question: Question, place: int, value: Any) -> Row:
+        made_of = (question.columns, question.costs_columns, question.is_of_day)
+        rows = self._facts.rows_of_costs.setdefault(made_of, {})
+        row = rows.get(value)
+        if row is None:
+            row = self._facts.row(place, columns=question.columns)
+            for name in question.costs_columns:
+                row[name] = costs_value(name, row=row, changed=_UNCHANGED)
+            rows[value] = row
         return row
 
     def _put_together(self, answers: tuple[Answer, ...]) -> Treatment:
         steps: list[Step] = []
         is_deleted = False
-        for step in sorted((step for answer in answers for step in answer.steps), key=lambda step: step.place):
-            if step.failed is not None:
-                raise step.failed
-            if step.operation is not None:
-                steps.append((step.rule_token, step.operation))
-            if step.deletes:
+        for _, step, deletes in sorted([step for answer in answers for step in answer.steps], key=itemgetter(0)):
+            if isinstance(step, RuleFailed):
+                raise step
+            steps.append(step)
+            if deletes:
                 is_deleted = True
                 break
         sums: list[tuple[Linear, ...] | None] = [None] * len(self._program.sums)
@@ -166,12 +176,38 @@ class Shortcut:
                     if isinstance(chosen, RuleFailed):
                         raise chosen
                     sums[place] = chosen
-        return Treatment(
-            phases=(*((),) * (len(self._program.phases) - 1), tuple(steps)),
-            sums=tuple(sums),
-            is_deleted=is_deleted,
-            only_factors=all(operation.factor is not None for _, operation in steps),
-        )
+        key = (tuple(steps), tuple(sums), is_deleted)
+        known = self._equal.get(key)
+        if known is None:
+            known = self._equal[key] = Treatment(
+                phases=(*((),) * (len(self._program.phases) - 1), key[0]),
+                sums=key[1],
+                is_deleted=is_deleted,
+                growth=_growth(steps),
+            )
+        return known
+
+
+def _answer(question: Question, effects: tuple[_Effect, ...], sums: _Sums) -> Answer:
+    steps: list[_Step] = []
+    for (number, transform), effect in zip(question.transforms, effects, strict=True):
+        if isinstance(effect, RuleFailed):
+            # It counts only where no rule before it has taken the charge away. Others may share the statement.
+            own = RuleFailed(str(effect))
+            own.rule_token = transform.rule_token
+            steps.append((number, own, False))
+        elif effect is not None and effect.operation is not None:
+            steps.append((number, (transform.rule_token, effect.operation), effect.deletes))
+    return Answer(tuple(steps), sums)
+
+
+def _growth(steps: Sequence[Step]) -> Decimal | None:
+    growth = Decimal(1)
+    for _, operation in steps:
+        if operation.factor is None:
+            return None
+        growth *= max(abs(operation.factor), Decimal(1))
+    return growth
 
 
 def _summed(each: SumInsert, *, row: Row, day: date) -> tuple[Linear, ...] | RuleFailed | None:

@@ -100,8 +100,8 @@ class Treatment:
 
     ``phases`` are steps by phase of the program; ``shown`` what an invoice line shows otherwise than the
     provider's bill, by place in the line's key; ``sums`` for each insert from sums the amounts it adds up, None
-    where it does not choose the charge; ``tiers`` by re-tiering rule the price that counts, if any. ``only_factors``
-    tells that the cost is just multiplied, step by step.
+    where it does not choose the charge; ``tiers`` by re-tiering rule the price that counts, if any. ``growth`` says
+    how many times as large the cost may become on the way where it is just multiplied, None where more is done.
     """
 
     phases: tuple[tuple[Step, ...], ...] = ()
@@ -110,7 +110,7 @@ class Treatment:
     tiers: tuple[int | None, ...] = ()
     negation: NegationMark | None = None
     is_deleted: bool = False
-    only_factors: bool = False
+    growth: Decimal | None = None
 
 
 def holds_on(day: date, *, start_date: date | None, end_date: date | None) -> bool:

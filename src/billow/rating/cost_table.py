@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from billow.billingrules.facts import PROVIDER_KEY, provider_key
 from billow.coststore.query import label_of, sum_of
-from billow.rating.columns import counts, decimals, numbered_runs, sums_of_money, texts
+from billow.rating.columns import Coded, coded, counts, decimals, numbered_runs, sums_of_money, texts, together
 from billow.rating.joined import Usage
 from billow.rating.plan import LINE_COLUMNS, RatingPlan
 
@@ -32,20 +32,17 @@ class CostTable:
         self.facts = _Facts(self)
         self.fact_names = frozenset((*question.fact_columns, PROVIDER_KEY))
         self.amounts = _Amounts(self._groups)
+        self.rows_of_costs: dict[Any, dict[Any, dict[str, Any]]] = {}
+        self._coded: dict[str, Coded] = {}
         self._values: dict[tuple[tuple[str, ...], bool], list[Any]] = {}
 
     def __len__(self) -> int:
         return int(self._groups.num_rows)
 
     @cached_property
-    def integrations(self) -> list[str]:
-        """The integration that each row is from."""
-        return texts(self._groups, name="integration_token")
-
-    @cached_property
     def days(self) -> list[date]:
         """The first day of each row's segment."""
-        return texts(self._groups, name="first_day")
+        return self._coded_column("first_day").listed()
 
     @cached_property
     def names(self) -> list[str | None]:
@@ -96,7 +93,7 @@ class CostTable:
     @cached_property
     def line_of(self) -> list[int]:
         """The number of each row's line."""
-        return numbered_runs(self._groups, names=LINE_COLUMNS)
+        return numbered_runs([self._coded_column(name) for name in LINE_COLUMNS])
 
     def usage(self, place: int) -> Usage:
         """Return amount, unit, and whether units are mixed in a row."""
@@ -106,14 +103,9 @@ class CostTable:
         """Return one value a row that stands for all the columns (and the day) together."""
         wanted = (tuple(columns), with_day)
         if wanted not in self._values:
-            parts = [*(self.facts[name] for name in columns), *([self.days] if with_day else [])]
-            if len(parts) == 1:
-                self._values[wanted] = parts[0]
-            elif not parts:
-                self._values[wanted] = [None] * len(self)
-            else:
-                numbers: dict[tuple[Any, ...], int] = {}
-                self._values[wanted] = [numbers.setdefault(row, len(numbers)) for row in zip(*parts, strict=True)]
+            names = [*columns, *(["first_day"] if with_day else [])]
+            parts = [self._coded_column(name) for name in names]
+            self._values[wanted] = together(parts) if parts else [0] * len(self)
         return self._values[wanted]
 
     def row(self, place: int, *, columns: Sequence[str]) -> dict[str, Any]:
@@ -122,9 +114,24 @@ class CostTable:
 
     def fact(self, name: str) -> list[Any]:
         """Return a column of facts, made anew."""
-        if name != PROVIDER_KEY:
-            return texts(self._groups, name=name)
-        return _provider_keys(self.facts["ProviderName"], self.integrations, self._provider_keys)
+        return self._coded_column(name).listed()
+
+    def _coded_column(self, name: str) -> Coded:
+        if name not in self._coded:
+            made = self._provider_column() if name == PROVIDER_KEY else coded(self._groups, name=name)
+            self._coded[name] = made
+        return self._coded[name]
+
+    def _provider_column(self) -> Coded:
+        """Return the vendor's key of each row's provider, which an integration may tell more of."""
+        names, integrations = self._coded_column("ProviderName"), self._coded_column("integration_token")
+        pairs = together([names, integrations])
+        found: dict[int, str] = {}
+        for place, pair in enumerate(pairs):
+            if pair not in found:
+                key = self._provider_keys.get(self.facts["integration_token"][place], "")
+                found[pair] = provider_key(name=self.facts["ProviderName"][place], integration_provider=key)
+        return Coded([found[number] for number in range(len(found))], pa.array(pairs, pa.int32()))
 
 
 class _Facts(dict[str, list[Any]]):
@@ -166,14 +173,3 @@ def _no_rows(question: RatingPlan) -> pa.Table:
         | {name: pa.array([], pa.int64()) for name in ("charges", "charges_without_cost")}
         | {"first_day": pa.array([], pa.date32()), "usage_mixed": pa.array([], pa.bool_())}
     )
-
-
-def _provider_keys(names: Sequence[str], integrations: Sequence[str], keys: Mapping[str, str]) -> list[str]:
-    known: dict[tuple[str, str], str] = {}
-    found = []
-    for pair in zip(names, integrations, strict=True):
-        key = known.get(pair)
-        if key is None:
-            key = known[pair] = provider_key(name=pair[0], integration_provider=keys.get(pair[1], ""))
-        found.append(key)
-    return found

@@ -5,7 +5,7 @@ What the rules do is looked up column by column (``Shortcut``), and a line mostl
 
 from collections.abc import Sequence
 from dataclasses import replace
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from itertools import groupby
 from operator import itemgetter
 
@@ -19,12 +19,14 @@ from billow.billingrules.step import Treatment
 from billow.rating.cost_table import CostTable
 from billow.rating.joined import Deltas, Usage, inserted_line, joined_usage, rule_deltas
 from billow.rating.rated_costs import RatedLine, RatedLines, RuleDelta
+from billow.terms import EXACT_DIGITS
 from billow.terms.bulk import maker_of, without_collecting
 from billow.terms.rounding import STORE_QUANTUM
 
 _ZERO, _ONE = Decimal(0), Decimal(1)
 _FITS_SURELY = Decimal(10) ** 18
-_UNTREATED = Treatment(phases=((),), only_factors=True)
+_rounded = Context(prec=EXACT_DIGITS, rounding=ROUND_HALF_UP).quantize
+_UNTREATED = Treatment(phases=((),), growth=Decimal(1))
 _Part = tuple[Sequence[int], Decimal, Decimal, Deltas]
 """Rows of a line that are treated alike: places, cost before and after the rules, and what each rule changed."""
 
@@ -91,19 +93,15 @@ class PlainLines:
 
     def _rated(self, places: Sequence[int], cost: Decimal, treatment: Treatment) -> _Part:
         """Find the cost after each rule in turn, and what each changed."""
-        if self._program.sums or not treatment.only_factors:
+        growth = treatment.growth
+        if self._program.sums or growth is None or abs(cost) * growth >= _FITS_SURELY:
             return self._rated_as_group(places, cost, treatment)
         deltas: Deltas = []
         rated = cost
         for token, operation in treatment.phases[-1]:
             if not rated:
                 break
-            product = rated * operation.factor  # type: ignore[operator]
-            if not -_FITS_SURELY < product < _FITS_SURELY:
-                return self._rated_as_group(places, cost, treatment)
-            after = product.quantize(STORE_QUANTUM, ROUND_HALF_UP)
-            if not after:
-                after = _ZERO
+            after = _rounded(rated * operation.factor, STORE_QUANTUM) or _ZERO  # type: ignore[operator]
             if after != rated:
                 deltas.append((token, after - rated))
                 rated = after

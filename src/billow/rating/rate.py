@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -188,24 +187,30 @@ def _give_out(
     table: CostTable, *, owners: Ownership, rows: Mapping[str, list[int]], unallocated: UnallocatedSums
 ) -> None:
     """Hand every row to its owner, or to the unallocated sums."""
-    owner_at: dict[tuple[str, str | None, str | None, date], str | None] = {}
-    accounts, sub_accounts = table.facts["BillingAccountId"], table.facts["SubAccountId"]
+    names = ("integration_token", "BillingAccountId", "SubAccountId")
+    where = [table.facts[name] for name in names]
+    origins = table.values(names, with_day=True)
+    owner_at = {
+        origin: owners.owner_of(
+            integration_token=where[0][place],
+            billing_account_id=where[1][place],
+            sub_account_id=where[2][place],
+            day=table.days[place],
+        )
+        for origin, place in dict(zip(origins, range(len(table)), strict=True)).items()
+    }
     nobodys = []
-    for place, where in enumerate(zip(table.integrations, accounts, sub_accounts, table.days, strict=True)):
-        if where in owner_at:
-            owner = owner_at[where]
-        else:
-            owner = owner_at[where] = owners.owner_of(
-                integration_token=where[0], billing_account_id=where[1], sub_account_id=where[2], day=where[3]
-            )
+    for place, origin in enumerate(origins):
+        owner = owner_at[origin]
         if owner is None:
-            nobodys.append((place, where))
+            nobodys.append(place)
         elif owner in rows:
             rows[owner].append(place)
     providers, currencies = table.facts["ProviderName"], table.facts["BillingCurrency"]
-    for place, where in nobodys:
+    for place in nobodys:
+        integration, account, sub_account = (column[place] for column in where)
         unallocated.add(
-            place=(where[0], providers[place], where[1], where[2], currencies[place]),
+            place=(integration, providers[place], account, sub_account, currencies[place]),
             name=table.names[place],
             cost=table.costs[place],
             charges=table.charges[place],
