@@ -110,30 +110,31 @@ def _groups(query: CostQuery, source: Source, places: Places) -> str:
 
 def _grouped(query: CostQuery, source: Source, places: Places) -> str:
     """Write the groups of one source; a detail of few values splits everybody's groups first, then only its scopes'."""
-    details = {
-        detail: number
+    # Details are told by their numbers: each has a long list of scopes, which would be hashed over and over.
+    split = {
+        number: detail
         for number, detail in enumerate(query.details)
         if (_column(source, detail.column) != _NULL or detail.tests) and places.have_detail(number=number)
     }
     may_be_late = _groups_by_account(query)
-    late = {detail for detail in details if may_be_late and not detail.form and detail.column in source.few}
+    late = {n for n, detail in split.items() if may_be_late and not detail.form and detail.column in source.few}
     keys = {_name(column): _column(source, column) for column in query.group_by}
     for detail in query.details:
         keys[_name(detail.name)] = _NULL
-    for detail, number in details.items():
+    for number, detail in split.items():
         value = _detail(source, detail)
-        keys[_name(detail.name)] = value if detail in late else _split_by(value, number, _wanted(places, "details"))
+        keys[_name(detail.name)] = value if number in late else _split_by(value, number, _wanted(places, "details"))
     keys["bucket"] = _bucket(query, source, _wanted(places, "cuts") if places.have_cuts else "")
     keys |= {_name(column): _column(source, column) for column in query.names}
     keys |= {_name(label_of(column)): _column(source, column) for column in query.labels}
     if query.usage:
         keys["usage_unit"] = _column(source, UNIT_COLUMN)
-    grouped = _summed(query, source, keys, places if places.have_cuts or details.keys() - late else None)
+    grouped = _summed(query, source, keys, places if places.have_cuts or split.keys() - late else None)
     kept = {
-        _name(detail.name): _split_by(_name(detail.name), details[detail], _wanted(places, "details"))
-        for detail in sorted(late, key=lambda detail: detail.name)
+        _name(split[number].name): _split_by(_name(split[number].name), number, _wanted(places, "details"))
+        for number in sorted(late)
     }
-    kept |= {_name(each.name): _tested(each, places, _wanted(places, "tests")) for each in details if each.tests}
+    kept |= {_name(each.name): _tested(each, places, _wanted(places, "tests")) for each in split.values() if each.tests}
     if not kept:
         return grouped
     accounts = (_name("BillingAccountId"), _name("SubAccountId"))
@@ -152,23 +153,23 @@ def _summed(query: CostQuery, source: Source, keys: Mapping[str, str], places: P
 def _grouped_by_line(query: CostQuery, source: Source, places: Places) -> str:
     """Write the groups of one source by the numbers of their lines; texts are read for the groups alone."""
     line = replace(source, columns=source.numbered, constants={}, times=frozenset(), numbers=frozenset())
-    split = {detail: number for number, detail in enumerate(query.details) if places.have_detail(number=number)}
-    of_line = {detail for detail in split if detail.column in source.numbered}
-    of_charge = {detail for detail in split if detail not in of_line and _column(source, detail.column) != _NULL}
-    tested = {detail for detail in split if detail.tests}
-    late = {detail for detail in of_charge if not detail.form and detail.column in source.few}
+    split = {n: detail for n, detail in enumerate(query.details) if places.have_detail(number=n)}
+    of_line = {n for n, detail in split.items() if detail.column in source.numbered}
+    of_charge = {n for n in split.keys() - of_line if _column(source, split[n].column) != _NULL}
+    tested = {n for n, detail in split.items() if detail.tests}
+    late = {n for n in of_charge if not split[n].form and split[n].column in source.few}
     shown = {_name(column): _column(line, column) for column in query.group_by}
     keys = {LINE_NUMBER: f"charges.{_name(LINE_NUMBER)}"}
-    for detail in query.details:
+    for number, detail in enumerate(query.details):
         name, value = _name(detail.name), _detail(source, detail)
-        if detail.tests and detail in split:
-            keys[name], shown[name] = _split_by(value, split[detail], _DETAILS), _tested(detail, places, _TESTS)
-        elif detail in of_line:
-            shown[name] = _split_by(_detail(line, detail), split[detail], _DETAILS)
-        elif detail in late:
-            keys[name], shown[name] = value, _split_by(name, split[detail], _DETAILS)
-        elif detail in of_charge:
-            keys[name], shown[name] = _split_by(value, split[detail], _DETAILS), name
+        if number in tested:
+            keys[name], shown[name] = _split_by(value, number, _DETAILS), _tested(detail, places, _TESTS)
+        elif number in of_line:
+            shown[name] = _split_by(_detail(line, detail), number, _DETAILS)
+        elif number in late:
+            keys[name], shown[name] = value, _split_by(name, number, _DETAILS)
+        elif number in of_charge:
+            keys[name], shown[name] = _split_by(value, number, _DETAILS), name
         else:
             shown[name] = _NULL
     keys["bucket"] = _bucket(query, source, _CUTS if places.have_cuts else "")
