@@ -58,7 +58,8 @@ def rules(draw: st.DrawFn, place: int) -> Drawn:
         5: f"UPDATE costs SET costs.service = 'Of ' || costs.provider WHERE {where}",
         6: f"UPDATE costs SET costs.amount = costs.amount * 2 WHERE SUBSTR(costs.resource_id, 1, 1) = 'i' AND {where}",
         7: f"UPDATE costs SET costs.resource_id = 'i-1' WHERE {where}",
-    }[min(draw(st.integers(0, 19)), 7) if draw(st.integers(0, 4)) == 0 else draw(st.integers(0, 5))]
+        8: f"UPDATE costs SET costs.amount = costs.amount * 1.1 WHERE costs.amount > 1 AND {where}",
+    }[draw(st.sampled_from((0, 0, 0, 1, 2, 2, 3, 3, 4, 4, 5, 5, 5, 5, 6, 7, 8, 8)))]
     statement, issues = read_statement(sql=sql)
     assert statement is not None, issues
     return Drawn(CustomRule(token=f"rule-{place}", title="", sql_query=sql), statement)
