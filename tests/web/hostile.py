@@ -138,6 +138,8 @@ CHECKED: Mapping[str, str] = {
     "WebhookAttempt.code": "a word of ours",
     "TotpSecret.secret": "made by us",
     "Passkey.credential_id": "bytes as text",
+    "IdentityLink.issuer": "looked up, never shown",
+    "IdentityLink.subject": "looked up, never shown",
     "KeptAnswer.caller": "a token",
     "KeptAnswer.key": "looked up, never shown",
     "KeptAnswer.claim": "made by us",

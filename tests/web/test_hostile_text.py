@@ -20,7 +20,7 @@ from django.test import Client
 from billow.records.billing.models import Delivery
 from billow.records.fields import ExactDecimalField
 from billow.usecases.invoice_mail import invoice_mail
-from tests.web.addresses import ADDRESSES
+from tests.web.addresses import ADDRESSES, OPEN
 from tests.web.hostile import CHECKED, CSV, FREE, MAIL, PAGE, PDF, PORTAL, Injected, escaped, evil, mark
 from tests.web.hostile_world import HostileWorld, make_hostile
 from tests.web.world import make_world
@@ -130,7 +130,8 @@ def test_texts_that_are_sent_back_stay_texts(hostile: HostileWorld) -> None:
 
 def test_whoever_is_not_signed_in_is_sent_no_script_back(db: None) -> None:
     fields = dict.fromkeys(names_that_are_read(), REFLECTED)
-    for url in ("/sign-in", "/forgot-password", "/choose-password", f"/links/{REFLECTED}", f"/{REFLECTED}"):
+    for path in (*OPEN, REFLECTED):
+        url = "/" + re.sub(r"<\w+:\w+>", REFLECTED, path)
         for send in (Client().get, Client().post):
             text = text_of(send(url, fields))
             assert (url, Injected(text).found) == (url, [])
