@@ -9,6 +9,7 @@ from typing import Any
 
 from billow.rating.rated_costs import RatedLine, RuleDelta
 from billow.records.accounts.models import ApiToken, ManagementAccount, Passkey, Team, User
+from billow.records.audit.models import AuditEntry
 from billow.records.billing import models as billing
 from billow.records.costs.models import Integration, UserCostsUpload
 from billow.records.reports.models import CostReport, DataExport, Folder, Workspace
@@ -16,6 +17,7 @@ from billow.records.webhooks.models import WebhookAttempt, WebhookCall, WebhookE
 from billow.usecases.cancel_invoices import cancel
 from billow.usecases.credit_invoices import credit_invoice
 from billow.usecases.import_costs import import_costs
+from billow.usecases.read_audit_log import entry_token
 from tests.api.world import NOW
 from tests.factories.agreements import make_charge, make_exclusion
 from tests.factories.costs import Charge, focus_csv
@@ -68,6 +70,7 @@ class HostileWorld:
         return (
             *(f"/invoices/{token}?expand=all" for token in tokens),
             *(f"/settings/billing-rules/{token}" for token in rules),
+            *(f"/settings/audit-log/{entry_token(entry=entry)}" for entry in AuditEntry.objects.order_by("-pk")[:20]),
             *(accounts, "/settings/users?kind=customers", "/settings/users?kind=services"),
         )
 
@@ -103,6 +106,17 @@ def make_hostile(world: World, *, folder: Path) -> HostileWorld:
     )
     reason = evil("CreditNote.reason")
     note = credit_invoice(actor=owner.actor, invoice_token=approved.token, reason=reason, now=NOW)
+    AuditEntry.objects.create(
+        management_account=msp,
+        user=owner.user,
+        source="console",
+        action="record_updated",
+        object_type="ManagedAccount",
+        object_token=account.token,
+        object_name=evil("AuditEntry.object_name"),
+        changes={"name": evil("AuditEntry.changes")},
+        created_at=NOW,
+    )
     _fail_mails(world)
     _deliver_costs(world, owner, account, folder)
     invoices = {"draft": draft, "approved": approved, "cancelled": cancelled, "failed": failed}

@@ -173,6 +173,7 @@ def test_no_cell_of_a_csv_is_a_formula(hostile: HostileWorld) -> None:
         text_of(customer.get(f"/portal/credit-notes/{hostile.credit_note.token}/csv")),
         text_of(client.get(f"/costs.csv?account={account}&{OCTOBERS}")),
         text_of(client.get(f"/costs.csv?groupings=service&{OCTOBERS}")),
+        text_of(client.get("/settings/audit-log.csv")),
     ]
     for text in texts:
         cells = [cell for row in csv.reader(io.StringIO(text)) for cell in row]

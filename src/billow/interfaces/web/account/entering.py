@@ -1,6 +1,7 @@
 """Enter a customer's account as Manager User, and leave it."""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from billow.interfaces.web.frame.actor import ENTERED, actor_of, clock
@@ -32,4 +33,6 @@ def leave(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect("/")
     renew_session(request)
     request.session.pop(ENTERED, None)
-    return went_well(request, address=f"/accounts/{account.token}", said=f"You left {account.name}")
+    return went_well(
+        request, address=f"/accounts/{account.token}", said=_("You left %(account)s") % {"account": account.name}
+    )

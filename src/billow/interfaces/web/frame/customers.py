@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.utils.translation import gettext as _
 
 from billow.interfaces.web.frame.actor import ENTERED, actor_of
 from billow.interfaces.web.frame.form import went_well
@@ -17,9 +18,6 @@ ViewT = TypeVar("ViewT", bound=Callable[..., HttpResponseBase])
 
 CUSTOMERS_HOME = "/portal"
 _MARK = "open_to_customers"
-_NOT_THERE = "This page is not part of your portal."
-_GONE = "You are no longer in the customer's account: it was deleted, or hidden from you. Nothing was done."
-_LEAVE_FIRST = "You are in the account of {account}. Leave it first; then this page of {company} is open to you again."
 
 
 def open_to_customers(view: ViewT) -> ViewT:
@@ -45,14 +43,17 @@ class CustomersDoor:
         """Pass the request on."""
         return self.respond(request)
 
-    def process_view(self, request: HttpRequest, view: Any, *_: Any) -> HttpResponse | None:
+    def process_view(self, request: HttpRequest, view: Any, *rest: Any) -> HttpResponse | None:  # noqa: ARG002
         """Answer whoever is in the wrong place; leave everybody else alone."""
         if not request.user.is_authenticated or not getattr(view, "login_required", True):
             return None
         was_inside = ENTERED in request.session
         actor = actor_of(request)
         if was_inside and actor.inside is None:
-            return went_well(request, address="/accounts", said=_GONE)
+            gone = _(
+                "You are no longer in the customer's account: it was deleted, or hidden from you. Nothing was done."
+            )
+            return went_well(request, address="/accounts", said=gone)
         account = actor.account
         if account is None:
             return None
@@ -64,8 +65,11 @@ class CustomersDoor:
 
 def _closed(request: HttpRequest, actor: Actor, account: str) -> HttpResponse:
     if actor.inside is None:
-        return refused_page(request, refused=Refused("not_permitted", _NOT_THERE))
+        return refused_page(request, refused=Refused("not_permitted", _("This page is not part of your portal.")))
     if request.method == "GET" and request.headers.get("HX-Request"):
         return to_portal(request)  # a page that was open before the account was entered, and asks for news
-    message = _LEAVE_FIRST.format(account=account, company=actor.management_account.name)
+    words = _(
+        "You are in the account of %(account)s. Leave it first; then this page of %(company)s is open to you again."
+    )
+    message = words % {"account": account, "company": actor.management_account.name}
     return refused_page(request, refused=Refused("not_permitted", message))
