@@ -116,6 +116,7 @@ _CUSTOMERS = (
 )
 
 _INVOICES = (
+    read("search", query="?q=Nimbus"),
     read("invoices"),
     read("invoices", query="?period=all&account={account}"),
     read("invoices/live", query="?period=2026-10&shape=x&seen=&every=0"),

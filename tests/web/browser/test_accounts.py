@@ -20,7 +20,7 @@ def test_a_customer_is_added_delegated_to_and_found(console: Console, people: Pe
     page = console.open(people.alice, "/accounts")
     expect(page.locator("#cost-month")).not_to_be_empty()
     expect(page.locator("tbody tr").first).to_contain_text("USD")
-    page.get_by_label("Search").fill("volos")
+    page.locator("#field-q").fill("volos")
     expect(page.locator("tbody tr")).to_have_count(1)
     page.wait_for_url("**q=volos*")
 

@@ -7,6 +7,7 @@ from billow.records.billing.models import Invoice
 from tests.people import People
 from tests.web.browser.conftest import Console
 from tests.web.browser.months import make_every_status
+from tests.web.browser.test_layout import overflow, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -29,6 +30,9 @@ def test_an_invoice_is_approved_without_a_mouse(console: Console, people: People
     page.keyboard.press("Tab")
     assert focused(page) == "Skip to content"
     page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "find"
+    page.keyboard.press("Escape")
+    page.keyboard.press("f")
     assert page.evaluate("document.activeElement.id") == "filter-account"
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
@@ -93,3 +97,43 @@ def test_menus_open_and_close_with_the_keyboard(console: Console, people: People
     expect(page.get_by_role("button", name="Regenerate…").first).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Regenerate…").first).to_be_hidden()
+
+
+def test_an_invoice_and_a_customer_are_found_from_anywhere(console: Console, people: People) -> None:
+    found = make_every_status(people=people)
+    number, name = found["draft"].number, found["approved"].managed_account.name
+    page = console.open(people.alice, "/settings/exchange-rates")
+    page.keyboard.press("/")
+    page.keyboard.type(number.lower())
+    expect(page.locator("#find-found a").filter(has_text=number)).to_be_visible()
+    assert (overflow(page), violations(page)) == (0, [])
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    assert page.evaluate("document.activeElement.id") == "find"
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/invoices/{found['draft'].token}")
+    page.keyboard.press("/")
+    page.keyboard.type(name)
+    link = page.locator("#find-found a").filter(has_text=name).first
+    expect(link).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    expect(link).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(link).to_be_hidden()
+    page.keyboard.press("/")
+    page.keyboard.type("nobody at all")
+    expect(page.get_by_text("No number, customer or address")).to_be_visible()
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize(("width", "way"), [(1000, ".find-link"), (360, ".person summary")])
+def test_narrow_windows_reach_the_search_too(width: int, way: str, console: Console, people: People) -> None:
+    found = make_every_status(people=people)
+    page = console.open(people.alice, width=width)
+    page.locator(way).click()
+    if width == 360:
+        page.get_by_role("link", name="Search").click()
+    page.wait_for_url("**/search")
+    page.keyboard.type(found["draft"].number)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/invoices/{found['draft'].token}")

@@ -37,12 +37,14 @@ from billow.interfaces.web.portal.view import (
 from billow.interfaces.web.profile.view import change_logo, new_profile, one_profile, preview_head, remove_profile
 from billow.interfaces.web.profiles.view import logo, profiles_page
 from billow.interfaces.web.rates.view import rates_page
+from billow.interfaces.web.search.view import search_page
 from billow.interfaces.web.sign_in.urls import WAY_IN
 
 urlpatterns = [
     path("", overview_page),
     *WAY_IN,
     path("theme", choose_theme),
+    path("search", search_page),
     path("portal", home),
     path("portal/logo", sellers_logo),
     path("portal/invoices/<slug:token>", own_invoice_page),

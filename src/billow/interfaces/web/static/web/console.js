@@ -228,7 +228,8 @@ const keys = {
   j: () => go(1),
   k: () => go(-1),
   x: () => (document.activeElement.closest("#rows tr") ?? document.getElementById(here))?.querySelector("input")?.click(),
-  "/": () => one("#filter-account, #field-q")?.focus(),
+  "/": () => one("#find")?.select(),
+  f: () => one("#filter-account, #field-q")?.focus(),
   "?": () => one("#keys") && open(one("#keys")),
   "[": () => turn("#month-before"),
   "]": () => turn("#month-after"),
@@ -237,6 +238,15 @@ const keys = {
     else clear(), select();
   },
 };
+
+// What the bar's search found is walked with the arrows; Escape leaves it.
+
+one(".find")?.addEventListener("keydown", (event) => {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const stops = [one("#find"), ...all("#find-found a")];
+  if (step) event.preventDefault(), stops[stops.indexOf(document.activeElement) + step]?.focus();
+  else if (event.key === "Escape") document.activeElement.blur(), event.stopPropagation();
+});
 
 document.addEventListener("keydown", (event) => {
   const typing = event.target.matches("select, textarea, input:not([type=checkbox])");
