@@ -232,6 +232,7 @@ _ACCOUNTS = (
     read("accounts/<slug:token>/rules", token="account"),
     act("accounts/<slug:token>/rules/<slug:act>", RULE_WRITERS, body={"rule": "{rule}"}, token="account", act="assign"),
     read("accounts/<slug:token>/invoices", token="account"),
+    form("accounts/<slug:token>/people", OWNER, token="account"),
     form("accounts/<slug:token>/delete", RULE_WRITERS, token="account"),
     Address(path="accounts/<slug:token>/enter", post=MSP, fill={"token": "account"}, inside=True),
 )

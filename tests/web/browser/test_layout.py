@@ -26,7 +26,10 @@ def pages_of(found: dict[str, Invoice]) -> dict[str, str]:
     msp = found["draft"].management_account
     account = f"/accounts/{found['draft'].managed_account.token}"
     integration = f"/settings/integrations/{msp.integrations.get().token}"
-    tabs = {f"account {tab}": f"{account}{tab}" for tab in ("", "/integrations", "/rules", "/invoices", "/delete")}
+    tabs = {
+        f"account {tab}": f"{account}{tab}"
+        for tab in ("", "/integrations", "/rules", "/invoices", "/people", "/delete")
+    }
     return {
         "overview": "/",
         "overview of an empty month": "/?period=2024-01",

@@ -7,6 +7,7 @@ from billow.interfaces.web.account.entering import enter, leave
 from billow.interfaces.web.account.integrations import end as end_delegation
 from billow.interfaces.web.account.integrations import integrations as account_integrations
 from billow.interfaces.web.account.invoices import invoices as account_invoices
+from billow.interfaces.web.account.people import people
 from billow.interfaces.web.account.rules import change_rules
 from billow.interfaces.web.account.rules import rules as account_rules
 from billow.interfaces.web.account.view import general as account_general
@@ -99,6 +100,7 @@ urlpatterns = [
     path("accounts/<slug:token>/rules", account_rules),
     path("accounts/<slug:token>/rules/<slug:act>", change_rules),
     path("accounts/<slug:token>/invoices", account_invoices),
+    path("accounts/<slug:token>/people", people),
     path("accounts/<slug:token>/delete", delete_account),
     path("accounts/<slug:token>/enter", enter),
     path("leave-account", leave),

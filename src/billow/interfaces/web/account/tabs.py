@@ -13,7 +13,9 @@ _TABS = (
     ("integrations", "Integrations", "/integrations"),
     ("rules", "Billing rules", "/rules"),
     ("invoices", "Invoices", "/invoices"),
+    ("people", "People", "/people"),
 )
+_OWNERS_ONLY = frozenset({"people"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,7 @@ def head_of(account: ManagedAccount, *, tab: str, actor: Actor) -> Head:
             *(
                 Tab(label=label, url=f"/accounts/{account.token}{path}", is_chosen=name == tab)
                 for name, label, path in _TABS
+                if name not in _OWNERS_ONLY or actor.may(Permission.ADMINISTER)
             ),
             Tab(label=_("Costs"), url=f"/costs?account={account.token}", is_chosen=False),
         ),
