@@ -70,6 +70,10 @@ test-all: test
 	$(PYTEST) -m slow
 	$(PYTHON) -m tests.postgresql -- $(PYTEST)
 
+# A picture of every page of the console for docs/images/pages.
+pictures: $(ENVIRONMENT) test-packages
+	$(PYTHON) -m pytest tests/web/browser/pictures.py
+
 lock: $(ENVIRONMENT)
 	scripts/lock
 

@@ -23,7 +23,12 @@ LONG = "A payer with a name that is longer than any column is wide"
 def fill(people: People, folder: Path) -> tuple[Integration, Integration]:
     """Make a month in every state, with costs of nobody, a missing bill, and costs written down by people."""
     make_every_status(people=people)
-    payer, period = people.msp.integrations.get(), closed_month()
+    return deliver_more(people, people.msp.integrations.get(), folder)
+
+
+def deliver_more(people: People, payer: Integration, folder: Path) -> tuple[Integration, Integration]:
+    """Deliver a bill twice, add two integrations, and upload costs to one of them."""
+    period = closed_month()
     charges = [Charge(sub_account=f"{number}{LONG}", cost=f"{number}000.5") for number in range(1, 4)]
     for day in (20, 25):
         at = datetime.combine(period.day(day), datetime.min.time(), tzinfo=UTC)
