@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from django.db import connection
@@ -182,6 +182,26 @@ def test_a_group_narrows_the_report_and_a_chip_widens_it_again(client: Client, m
     assert "Without Service Amazon S3" in text
     rows = table_of(client, found[0].replace("/costs?", "/costs.csv?"))
     assert [(row["account_id"], row["cost"]) for row in rows] == [("1001", "50")]
+
+
+@pytest.mark.parametrize(
+    ("pick", "cost"),
+    [
+        ("service=Amazon S3", "50"),
+        ("region=eu-central-1", "217.005"),
+        ("charge_type=Credit", "-10"),
+        ("account_id=1002", "77"),
+        ("tag:team=data", None),
+        ("service=It's; DROP TABLE", None),
+        ("colour=blue", "217.005"),
+    ],
+)
+def test_one_filter_alone_narrows_too(pick: str, cost: str | None, client: Client, month: Month) -> None:
+    everything = f"{DAYS}&settings[include_credits]=true"
+    rows = table_of(client, f"/costs.csv?{everything}&{urlencode({'is': pick})}")
+    assert sum((Decimal(row["cost"]) for row in rows), start=Decimal(0)) == Decimal(cost or 0)
+    added = dict(zip(("where", "value"), pick.split("=", 1), strict=True))
+    assert table_of(client, f"/costs.csv?{everything}&{urlencode(added)}") == rows
 
 
 def test_credits_count_when_they_are_ticked(client: Client, month: Month) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
+from billow.coststore.condition import AllOf, Condition, CostField, FieldTest, Match, TagTest, TextTest
 from billow.coststore.series import DateBin
 from billow.documents.costs_csv import render_costs_csv
 from billow.records.accounts.models import Permission
@@ -18,7 +19,7 @@ from billow.usecases.cost_reports import default_report, report_with
 from billow.usecases.query_costs import CostAnswer, answer_costs
 from billow.usecases.read_invoices import one_row
 from billow.usecases.refused import Refused
-from billow.usecases.report_words import groupings_text
+from billow.usecases.report_words import TAG, groupings_text
 from billow.usecases.workspaces import default_workspace, own_workspaces
 
 MOST_BINS = 200
@@ -74,7 +75,7 @@ def look_at_costs(
     *,
     actor: Actor,
     fields: Mapping[str, object],
-    narrowed_to: Sequence[str] = (),
+    narrowed_to: Sequence[tuple[str, str]] = (),
     report_token: str = "",
     account_token: str = "",
     invoice_token: str = "",
@@ -83,17 +84,17 @@ def look_at_costs(
 ) -> CostLook:
     """Return the report, else *All Resources* of the account or of the actor's own workspace, read with the fields.
 
-    ``narrowed_to`` are conditions of the filter language on top of the report's own filter.
+    ``narrowed_to`` are groupings (or TAG and a key) with the value that is wanted, on top of the report's own filter.
 
     The MSP sees beside a customer's costs what the provider charged for them; customers never do. Raises Refused for
     a question that cannot be read or answered, and for what the actor may not see.
     """
     report = _report(actor, report_token, account_token, now)
     account = report.workspace.managed_account
-    if narrowed_to:
-        kept = fields.get("filter", report.filter)
-        fields = {**fields, "filter": " AND ".join([*([f"({kept})"] if kept else []), *narrowed_to])}
     question = read_question(workspace=report.workspace, report=report, fields=fields, now=now)
+    if narrowed_to:
+        tests = [_test(name, value) for name, value in narrowed_to]
+        question = replace(question, where=AllOf((*([question.where] if question.where else []), *tests)))
     bins = tuple(_bins(question))
     if len(bins) > MOST_BINS:
         message = f"That would be {len(bins)} bars; at most {MOST_BINS}: choose fewer days or longer steps"
@@ -153,6 +154,13 @@ def days_before(first: date, last: date) -> tuple[date, date]:
             start = start.previous
         return start.start, first - timedelta(days=1)
     return first - (last - first) - timedelta(days=1), first - timedelta(days=1)
+
+
+def _test(name: str, value: str) -> Condition:
+    wanted = TextTest(match=Match.EQUALS, values=(value,))
+    if name.startswith(TAG):
+        return TagTest(TextTest(match=Match.EQUALS, values=(name.removeprefix(TAG),)), (wanted,))
+    return FieldTest(CostField(name), wanted)
 
 
 def _report(actor: Actor, report_token: str, account_token: str, now: datetime) -> CostReport:

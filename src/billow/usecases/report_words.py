@@ -11,7 +11,6 @@ from datetime import date, timedelta
 
 from billow.coststore.condition import CostField
 from billow.coststore.series import DateBin, GroupBy, Kind
-from billow.coststore.vql import FIELDS
 from billow.terms.period import BillingPeriod
 from billow.usecases.field_checks import Findings
 
@@ -19,8 +18,6 @@ TAG = "tag:"
 GROUPINGS: Mapping[str, CostField] = {
     field.value: field for field in CostField if field not in (CostField.MARKETPLACE, CostField.ACCOUNT_NAME)
 }
-FILTER_NAMES: Mapping[str, str] = {field.value: name for name, field in FIELDS.items()}
-"""How the filter language calls a grouping."""
 MOST_GROUPINGS = 12
 LONGEST_GROUPINGS = 2_000
 USUAL_GROUPINGS = ("provider", "service", "account_id")

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from billow.usecases.report_words import CUSTOM_INTERVAL, DATE_INTERVALS, FILTER_NAMES, TAG, days_of
+from billow.usecases.report_words import CUSTOM_INTERVAL, DATE_INTERVALS, GROUPINGS, TAG, days_of
 
 COUNTED = ("include_credits", "include_refunds", "include_discounts", "include_tax", "amortize")
 """Settings that the page offers, each a box to tick."""
@@ -16,7 +16,6 @@ COUNTED = ("include_credits", "include_refunds", "include_discounts", "include_t
 USUAL_INTERVAL = "last_6_months"
 _MOST_CHARACTERS = 2_000
 _MOST_PICKS = 12
-_TAG_OF = "tags.name = {name} AND tags.value = {value}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,13 +29,6 @@ class Pick:
     def text(self) -> str:
         """How the address writes it."""
         return f"{self.field}={self.value}"
-
-    @property
-    def condition(self) -> str:
-        """The pick in the filter language."""
-        if self.field.startswith(TAG):
-            return _TAG_OF.format(name=_quoted(self.field.removeprefix(TAG)), value=_quoted(self.value))
-        return f"{FILTER_NAMES[self.field]} = {_quoted(self.value)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,13 +139,9 @@ def _picks(texts: Iterable[str]) -> Iterable[Pick]:
     seen = 0
     for text in dict.fromkeys(texts):
         field, sign, value = text.partition("=")
-        if sign and value and (field in FILTER_NAMES or field.startswith(TAG)) and seen < _MOST_PICKS:
+        if sign and value and (field in GROUPINGS or field.startswith(TAG)) and seen < _MOST_PICKS:
             seen += 1
             yield Pick(field=field, value=value)
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def labels() -> Mapping[str, str]:

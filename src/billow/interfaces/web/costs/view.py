@@ -85,7 +85,7 @@ def _look(request: HttpRequest, asked: Asked, token: str) -> CostLook:
     return look_at_costs(
         actor=actor,
         fields=asked.fields(today=today),
-        narrowed_to=[pick.condition for pick in asked.picks],
+        narrowed_to=[(pick.field, pick.value) for pick in asked.picks],
         report_token=token,
         account_token=asked.account,
         invoice_token=asked.invoice,
