@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from billow.records.accounts.models import MailedLink, Role, Team, TotpSecret, User
+from billow.records.accounts.models import LinkPurpose, MailedLink, Role, Team, TotpSecret, User
 from billow.records.audit.models import AuditEntry
 from billow.records.billing.models import AccountAccess, ManagedAccount
 from billow.usecases.mail_links import mail_links_due
@@ -55,6 +55,7 @@ def test_a_person_is_added_once_in_a_team_and_signs_in_with_the_first_password(c
         "name": "Dora",
         "role": "editor",
         "team": north.token,
+        "way": "shown",
         "once": once_of(text_of(client, f"{USERS}/new")),
     }
     first, second = (client.post(f"{USERS}/new", fields) for _ in range(2))
@@ -69,6 +70,18 @@ def test_a_person_is_added_once_in_a_team_and_signs_in_with_the_first_password(c
     browser = Client()
     assert browser.post("/sign-in", {"email": "dora@nimbus.example", "password": password}).status_code == 302
     assert browser.get("/invoices").status_code == 200
+
+
+def test_a_person_is_invited_by_mail_unless_a_password_is_wished_for(client: Client) -> None:
+    fields = {"email": "eleni@nimbus.example", "role": "viewer", "once": once_of(text_of(client, f"{USERS}/new"))}
+    for answer in (client.post(f"{USERS}/new", fields), client.post(f"{USERS}/new", fields)):
+        assert answer.status_code == 303
+    eleni = User.objects.get(email="eleni@nimbus.example")
+    assert not eleni.has_usable_password()
+    link = MailedLink.objects.get()
+    assert (link.user, link.purpose) == (eleni, LinkPurpose.INVITATION)
+    page = text_of(client, f"{USERS}/{eleni.token}")
+    assert "A link to choose a password is on its way to eleni@nimbus.example" in page
 
 
 @pytest.mark.parametrize(

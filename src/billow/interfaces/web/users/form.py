@@ -10,11 +10,14 @@ from billow.interfaces.web.shown.roles import role_choices
 from billow.records.accounts.models import Team
 
 COLUMNS = ("email", "name", "role", "team")
+SHOWN = "shown"
+"""The wish for a first password that is shown instead of a mail."""
 
 
 def typed_values(data: QueryDict) -> dict[str, str]:
     """Return what was typed, and what a form begins with where nothing was."""
-    return {name: data.get(name, "viewer" if name == "role" else "").strip() for name in COLUMNS}
+    begins = {"role": "viewer", "way": "mail"}
+    return {name: data.get(name, begins.get(name, "")).strip() for name in (*COLUMNS, "way")}
 
 
 def new_fields(values: Mapping[str, str], teams: Iterable[Team], complaints: Complaints) -> tuple[Field, ...]:
@@ -39,6 +42,18 @@ def new_fields(values: Mapping[str, str], teams: Iterable[Team], complaints: Com
             problem=complaints.about("team"),
             choices=choices_of(choices),
             hint=_("Teams say which customers their members see. More teams can be added later."),
+        ),
+        Field(
+            name="way",
+            label=_("How they get in"),
+            kind="select",
+            value=values["way"],
+            choices=choices_of(
+                [
+                    ("mail", _("Mail them a link to choose a password")),
+                    (SHOWN, _("Show me a first password, to hand on")),
+                ]
+            ),
         ),
     )
 

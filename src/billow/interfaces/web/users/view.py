@@ -13,7 +13,7 @@ from billow.interfaces.web.shown.fields import complaints_of
 from billow.interfaces.web.shown.listing import page_wanted, turning
 from billow.interfaces.web.shown.roles import role_name
 from billow.interfaces.web.shown.times import Moment, moment, zone_of
-from billow.interfaces.web.users.form import COLUMNS, new_fields, one_fields, typed_values
+from billow.interfaces.web.users.form import COLUMNS, SHOWN, new_fields, one_fields, typed_values
 from billow.interfaces.web.users.way_in import shown_way_in
 from billow.records.accounts.models import Permission, User
 from billow.usecases.actor import Actor
@@ -66,7 +66,7 @@ def users_page(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def new_user(request: HttpRequest) -> HttpResponse:
-    """Show the form for somebody new, or add them and show their first password, this once."""
+    """Show the form for somebody new, or add them: a link is mailed, or a first password is shown, this once."""
     actor = actor_of(request)
     actor.must(Permission.ADMINISTER)
     problem = None
@@ -77,8 +77,11 @@ def new_user(request: HttpRequest) -> HttpResponse:
             problem = refused
         else:
             if made is None:
-                said = _("The person was added when the form was sent first; the password was shown then")
+                said = _("The person was added when the form was sent first; a password was shown only then")
                 return went_well(request, address=PATH, said=said)
+            if not made.password:
+                said = _("A link to choose a password is on its way to %(email)s") % {"email": made.user.email}
+                return went_well(request, address=f"{PATH}/{made.user.token}", said=said)
             values = {"section": "settings", "place": "users", "user": made.user, "password": made.password}
             return render(request, "users/made.html", values)
     complaints = complaints_of(problem, columns=COLUMNS)
@@ -164,6 +167,7 @@ def _invited(request: HttpRequest, actor: Actor) -> Invited:
         name=values["name"],
         role=values["role"],
         team=values["team"],
+        by_mail=values["way"] != SHOWN,
         now=clock(),
     )
 
