@@ -6,10 +6,10 @@ from html.parser import HTMLParser
 
 from django.template.base import Lexer, TokenType
 
-SPOKEN = ("aria-label", "title", "placeholder", "alt", "content")
+SPOKEN = ("aria-label", "title", "placeholder", "alt", "data-label")
 NOT_READ = frozenset({"script", "style", "pre", "code", "kbd"})
+"""What machines and commands are made of."""
 VARIABLE = "\N{MIDDLE DOT}"
-VOID = frozenset({"meta", "link", "input", "img", "br", "hr", "rect", "line", "path", "option"})
 
 
 class Texts(HTMLParser):
@@ -21,15 +21,18 @@ class Texts(HTMLParser):
         self.silent: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Keep what the element's attributes say."""
-        if tag in NOT_READ:
-            self.silent.append(tag)
-        if tag != "meta":
-            self.found += [(self.getpos()[0], value) for name, value in attrs if name in SPOKEN and value]
+        """Keep what the element's attributes say; a part in a language of its own, such as a document, is silent."""
+        named = dict(attrs)
+        if self.silent:
+            self.silent += [tag] * (tag == self.silent[0])
+        elif tag in NOT_READ or ("lang" in named and tag != "html"):
+            self.silent = [tag]
+        if not self.silent and tag != "meta":
+            self.found += [(self.getpos()[0], named[name] or "") for name in SPOKEN if named.get(name)]
 
     def handle_endtag(self, tag: str) -> None:
         """Listen again after a silent element."""
-        if self.silent and self.silent[-1] == tag:
+        if self.silent and self.silent[0] == tag:
             self.silent.pop()
 
     def handle_data(self, data: str) -> None:

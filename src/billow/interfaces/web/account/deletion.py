@@ -1,6 +1,8 @@
 """Delete a managed account, after saying what that does."""
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from billow.interfaces.web.frame.actor import actor_of, clock
@@ -19,18 +21,29 @@ def delete(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         if request.POST.get("name", "").strip() == end.account.name.strip():
             cancelled = delete_account(actor=actor, account=end.account, now=clock())
-            drafts = f"; {cancelled} draft{'s' if cancelled != 1 else ''} cancelled" if cancelled else ""
-            return went_well(request, address="/accounts", said=f"{end.account} was deleted{drafts}")
-        problem = "This is not the account's name"
+            return went_well(request, address="/accounts", said=_said(str(end.account), cancelled))
+        problem = _("This is not the account's name")
     values = {
         "end": end,
         "field": Field(
             name="name",
-            label=f"Write {end.account} to delete it",
+            label=_("Write %(name)s to delete it") % {"name": end.account},
             value=request.POST.get("name", ""),
             problem=problem,
             place="dialog",
         ),
         "section": "accounts",
     }
-    return in_dialog(request, "account/_delete.html", values, back=f"/accounts/{token}", title=f"Delete {end.account}")
+    title = _("Delete %(name)s") % {"name": end.account}
+    return in_dialog(request, "account/_delete.html", values, back=f"/accounts/{token}", title=title)
+
+
+def _said(account: str, cancelled: int) -> str:
+    if not cancelled:
+        return _("%(name)s was deleted") % {"name": account}
+    words = ngettext(
+        "%(name)s was deleted; %(number)s draft cancelled",
+        "%(name)s was deleted; %(number)s drafts cancelled",
+        cancelled,
+    )
+    return words % {"name": account, "number": cancelled}

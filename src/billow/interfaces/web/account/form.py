@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from billow.interfaces.web.shown.fields import (
     Choice,
@@ -33,9 +34,6 @@ DETAILS = (
 ADDRESS = ("company_name", "country_code", "address_line_1", "address_line_2", "city", "state", "postal_code")
 TEXTS = (*DETAILS, *ADDRESS, "billing_email")
 OWN_INTEGRATIONS = "include_managed_account_integrations"
-_DELAYS = choices_of(
-    [("", "As set for all accounts"), ("false", "Open on the 1st"), ("true", "Open on the 4th: data arrives late")]
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,62 +94,72 @@ def account_form(
 
     return AccountForm(
         details=(
-            field("name", "Name", style="half"),
-            field("contact_email", "Contact e-mail", kind="email", style="half", hint="One account per address."),
+            field("name", _("Name"), style="half"),
+            field("contact_email", _("Contact e-mail"), kind="email", style="half", hint=_("One account per address.")),
             field(
                 "billing_profile",
-                "Billing profile",
+                _("Billing profile"),
                 kind="select",
                 choices=_profile_choices(profiles),
                 style="half",
-                hint="Whose name and bank account its invoices carry.",
+                hint=_("Whose name and bank account its invoices carry."),
             ),
             field(
                 "currency",
-                "Invoice currency",
+                _("Invoice currency"),
                 kind="select",
                 choices=with_value(currency_choices(), values.get("currency", "")),
                 style="half",
             ),
             field(
                 "payment_terms_days",
-                "Payment terms in days",
+                _("Payment terms in days"),
                 kind="text",
                 style="third",
-                hint="0: due on receipt.",
+                hint=_("0: due on receipt."),
             ),
-            field("locale", "Language", style="third", hint="Such as en, de or pt-BR."),
-            field("first_period", "First month to invoice", style="third", hint="YYYY-MM; no earlier one."),
-            field("data_ingestion_delay", "Months open", kind="select", choices=_DELAYS, style="half"),
-            field("email_domain", "E-mail domain", style="half", is_optional=True, hint="For single sign-on."),
-            field(OWN_INTEGRATIONS, "Invoice costs of integrations that the customer connected too", kind="tick"),
+            field("locale", _("Language"), style="third", hint=_("Such as en, de or pt-BR.")),
+            field("first_period", _("First month to invoice"), style="third", hint=_("YYYY-MM; no earlier one.")),
+            field("data_ingestion_delay", _("Months open"), kind="select", choices=_delays(), style="half"),
+            field("email_domain", _("E-mail domain"), style="half", is_optional=True, hint=_("For single sign-on.")),
+            field(OWN_INTEGRATIONS, _("Invoice costs of integrations that the customer connected too"), kind="tick"),
         ),
         address=(
             field(
                 "billing_email",
-                "Invoice recipients",
+                _("Invoice recipients"),
                 kind="textarea",
-                hint="E-mail addresses with commas between. They need no access to this console.",
+                hint=_("E-mail addresses with commas between. They need no access to this console."),
             ),
-            field("company_name", "Company name", style="half", hint="As printed on the invoice."),
+            field("company_name", _("Company name"), style="half", hint=_("As printed on the invoice.")),
             field(
                 "country_code",
-                "Country",
+                _("Country"),
                 kind="select",
                 choices=with_value(country_choices(), values.get("country_code", "")),
                 style="half",
             ),
-            field("address_line_1", "Address", style="half"),
-            field("address_line_2", "Address, second line", style="half", is_optional=True),
-            field("postal_code", "Postal code", style="third"),
-            field("city", "City", style="third"),
-            field("state", "State or province", style="third", is_optional=True),
+            field("address_line_1", _("Address"), style="half"),
+            field("address_line_2", _("Address, second line"), style="half", is_optional=True),
+            field("postal_code", _("Postal code"), style="third"),
+            field("city", _("City"), style="third"),
+            field("state", _("State or province"), style="third", is_optional=True),
         ),
         pairs=pairs_of(pairs, complaints=complaints),
         complaints=complaints,
     )
 
 
+def _delays() -> tuple[Choice, ...]:
+    return choices_of(
+        [
+            ("", _("As set for all accounts")),
+            ("false", _("Open on the 1st")),
+            ("true", _("Open on the 4th: data arrives late")),
+        ]
+    )
+
+
 def _profile_choices(profiles: Sequence[BillingProfile]) -> tuple[Choice, ...]:
-    none = f"{profiles[0].nickname} (the only one)" if len(profiles) == 1 else "None"
+    none = _("%(name)s (the only one)") % {"name": profiles[0].nickname} if len(profiles) == 1 else _("None")
     return choices_of([("", none), *((profile.token, profile.nickname) for profile in profiles)])

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from billow.interfaces.web.account.tabs import head_of
@@ -97,12 +98,14 @@ def end(request: HttpRequest, token: str) -> HttpResponse:
         "account": account.name,
         "integration": integration.name,
         "what": _what(named["billing"], named["sub"]),
-        "field": Field(name="end_date", label="Last day", kind="date", value=last_day, problem=problem, place="dialog"),
+        "field": Field(
+            name="end_date", label=_("Last day"), kind="date", value=last_day, problem=problem, place="dialog"
+        ),
         "url": f"/accounts/{token}/integrations/end?{urlencode(named)}",
         "section": "accounts",
     }
     return in_dialog(
-        request, "account/_end.html", values, back=f"/accounts/{token}/integrations", title="End a delegation"
+        request, "account/_end.html", values, back=f"/accounts/{token}/integrations", title=_("End a delegation")
     )
 
 
@@ -111,7 +114,7 @@ def _delegated(actor: Actor, account: ManagedAccount, known: Sequence[Integratio
     findings = Findings()
     integration = next((each for each in known if each.token == values["integration"]), None)
     if integration is None:
-        findings.error("blank", "integration", "Choose the integration that the costs come from")
+        findings.error("blank", "integration", _("Choose the integration that the costs come from"))
     start = findings.read_date(values["start_date"], column="start_date")
     last = findings.read_date(values["end_date"], column="end_date")
     findings.refuse_if_any()
@@ -127,7 +130,7 @@ def _delegated(actor: Actor, account: ManagedAccount, known: Sequence[Integratio
         end_date=last,
         now=clock(),
     )
-    return f"{integration} was delegated to {account}"
+    return _("%(integration)s was delegated to %(account)s") % {"integration": integration, "account": account}
 
 
 def _ended(
@@ -147,7 +150,7 @@ def _ended(
         last_day=last,
         now=clock(),
     )
-    return f"The delegation ends on {day(last)}" if last else "The delegation was taken back"
+    return _("The delegation ends on %(day)s") % {"day": day(last)} if last else _("The delegation was taken back")
 
 
 def _fields(
@@ -159,25 +162,25 @@ def _fields(
 
     names = choices_of((each.token, f"{each} ({each.provider})") for each in known)
     return (
-        field("integration", "Integration", kind="select", choices=names),
+        field("integration", _("Integration"), kind="select", choices=names),
         field(
             "billing_account_id",
-            "Billing account",
+            _("Billing account"),
             style="half",
             is_optional=True,
-            hint="Empty: all that the integration brings.",
+            hint=_("Empty: all that the integration brings."),
             suggestions=places.billing_accounts,
         ),
         field(
             "sub_account_ids",
-            "Accounts, subscriptions or projects",
+            _("Accounts, subscriptions or projects"),
             style="half",
             is_optional=True,
-            hint="Their identifiers, with commas between.",
+            hint=_("Their identifiers, with commas between."),
             suggestions=places.sub_accounts,
         ),
-        field("start_date", "From", kind="date", style="half", is_optional=True),
-        field("end_date", "Until", kind="date", style="half", is_optional=True),
+        field("start_date", _("From"), kind="date", style="half", is_optional=True),
+        field("end_date", _("Until"), kind="date", style="half", is_optional=True),
     )
 
 
@@ -192,8 +195,8 @@ def _given(row: Delegation, at: date) -> Given:
         integration=row.integration.name,
         provider=row.integration.provider,
         what=_what(row.billing_account_id, row.sub_account_id),
-        start=day(row.start_date) or "the beginning",
-        end=day(row.end_date) or "further notice",
+        start=day(row.start_date) or _("the beginning"),
+        end=day(row.end_date) or _("further notice"),
         pill=_pill(row, at),
         is_customers_own=row.connected_by_customer,
         end_url=f"/accounts/{row.managed_account.token}/integrations/end?{urlencode(named)}",
@@ -202,13 +205,15 @@ def _given(row: Delegation, at: date) -> Given:
 
 def _pill(row: Delegation, at: date) -> Pill:
     if row.end_date is not None and row.end_date < at:
-        return Pill(label="Ended", tone="quiet")
+        return Pill(label=_("Ended"), tone="quiet")
     if row.start_date is not None and row.start_date > at:
-        return Pill(label="Not yet", tone="ready")
-    return Pill(label="Active", tone="good")
+        return Pill(label=_("Not yet"), tone="ready")
+    return Pill(label=_("Active"), tone="good")
 
 
 def _what(billing_account: str, sub_account: str) -> str:
+    if sub_account and billing_account:
+        return _("Account %(account)s of %(billing)s") % {"account": sub_account, "billing": billing_account}
     if sub_account:
-        return f"Account {sub_account}" + (f" of {billing_account}" if billing_account else "")
-    return f"Billing account {billing_account}" if billing_account else "Everything"
+        return _("Account %(account)s") % {"account": sub_account}
+    return _("Billing account %(billing)s") % {"billing": billing_account} if billing_account else _("Everything")

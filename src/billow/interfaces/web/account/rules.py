@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_GET, require_POST
 
 from billow.interfaces.web.account.tabs import head_of
@@ -22,11 +24,11 @@ from billow.usecases.account_rules import (
 )
 
 GROUPS = {
-    0: "Not understood: correct these rules",
-    1: "Changes of AWS lines",
-    2: "Added charges and credits",
-    3: "Changes of cost",
-    4: "Added after all changes",
+    0: gettext_noop("Not understood: correct these rules"),
+    1: gettext_noop("Changes of AWS lines"),
+    2: gettext_noop("Added charges and credits"),
+    3: gettext_noop("Changes of cost"),
+    4: gettext_noop("Added after all changes"),
 }
 
 
@@ -49,7 +51,7 @@ def rules(request: HttpRequest, token: str) -> HttpResponse:
         "groups": _groups(found),
         "field": Field(
             name="rule",
-            label="Billing rule",
+            label=_("Billing rule"),
             kind="select",
             choices=choices_of((rule.token, f"{rule} · {rule_line(rule).kind}") for rule in found.others),
         ),
@@ -64,16 +66,19 @@ def change_rules(request: HttpRequest, token: str, act: str) -> HttpResponse:
     actor, now = actor_of(request), clock()
     rule = request.POST.get("rule", "")
     if act == "assign":
-        said = f"{give_rule(actor=actor, token=token, rule_token=rule, now=now).title} was assigned"
+        given = give_rule(actor=actor, token=token, rule_token=rule, now=now)
+        said = _("%(title)s was assigned") % {"title": given.title}
     elif act == "unassign":
-        said = f"{take_rule(actor=actor, token=token, rule_token=rule, now=now).title} was unassigned"
+        taken = take_rule(actor=actor, token=token, rule_token=rule, now=now)
+        said = _("%(title)s was unassigned") % {"title": taken.title}
     elif act in {"up", "down"}:
         steps = -1 if act == "up" else 1
         moved = move_rule_by(actor=actor, token=token, rule_token=rule, steps=steps, now=now)
-        said = f"{moved} was moved {act}"
+        words = _("%(title)s was moved up") if act == "up" else _("%(title)s was moved down")
+        said = words % {"title": moved}
     elif act == "order":
         arrange_rules(actor=actor, token=token, order=request.POST.getlist("order"), now=now)
-        said = "The new order was saved"
+        said = _("The new order was saved")
     else:
         raise Http404
     return went_well(request, address=f"/accounts/{token}/rules", said=said)
@@ -83,7 +88,7 @@ def _groups(found: AccountRules) -> tuple[Group, ...]:
     return tuple(
         Group(
             number=group.number,
-            title=GROUPS[group.number],
+            title=_(GROUPS[group.number]),
             rules=[rule_line(rule) for rule in group.rules],
         )
         for group in found.groups

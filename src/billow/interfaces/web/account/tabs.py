@@ -3,17 +3,18 @@
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from billow.records.accounts.models import Permission
 from billow.records.billing.models import ManagedAccount
 from billow.usecases.actor import Actor
 
 _TABS = (
-    ("general", "General", ""),
-    ("integrations", "Integrations", "/integrations"),
-    ("rules", "Billing rules", "/rules"),
-    ("invoices", "Invoices", "/invoices"),
-    ("people", "People", "/people"),
+    ("general", gettext_noop("General"), ""),
+    ("integrations", gettext_noop("Integrations"), "/integrations"),
+    ("rules", gettext_noop("Billing rules"), "/rules"),
+    ("invoices", gettext_noop("Invoices"), "/invoices"),
+    ("people", gettext_noop("People"), "/people"),
 )
 _OWNERS_ONLY = frozenset({"people"})
 
@@ -47,10 +48,10 @@ def head_of(account: ManagedAccount, *, tab: str, actor: Actor) -> Head:
         name=account.name,
         contact_email=account.contact_email,
         currency=account.currency,
-        tab=next(label for name, label, _path in _TABS if name == tab),
+        tab=next(_(label) for name, label, _path in _TABS if name == tab),
         tabs=(
             *(
-                Tab(label=label, url=f"/accounts/{account.token}{path}", is_chosen=name == tab)
+                Tab(label=_(label), url=f"/accounts/{account.token}{path}", is_chosen=name == tab)
                 for name, label, path in _TABS
                 if name not in _OWNERS_ONLY or actor.may(Permission.ADMINISTER)
             ),

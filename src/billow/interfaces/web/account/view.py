@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from billow.interfaces.web.account.form import OWN_INTEGRATIONS, account_form, typed_fields, typed_values, values_of
@@ -26,7 +27,7 @@ def new_account(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         name = request.POST.get("name", "").strip()
         try:
-            return done_once(request, work=lambda: _made(request, actor), said=f"{name} was added")
+            return done_once(request, work=lambda: _made(request, actor), said=_("%(name)s was added") % {"name": name})
         except Refused as refused:
             return _new_form(request, actor, refused)
     return _new_form(request, actor, None)
@@ -46,7 +47,7 @@ def general(request: HttpRequest, token: str) -> HttpResponse:
         except Refused as refused:
             values, pairs, problem = typed_values(request.POST), typed_pairs(request.POST), refused
         else:
-            return went_well(request, address=f"/accounts/{token}", said=f"{changed} was saved")
+            return went_well(request, address=f"/accounts/{token}", said=_("%(name)s was saved") % {"name": changed})
     form = account_form(values=values, pairs=pairs, profiles=list_profiles(actor=actor), refused=problem)
     page = {"form": form, "complaints": form.complaints, "head": head_of(account, tab="general", actor=actor)}
     page["seen"] = account.updated_at.isoformat()

@@ -7,6 +7,8 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_GET
 
 from billow.interfaces.web.frame.actor import actor_of, clock
@@ -19,9 +21,14 @@ from billow.usecases.account_list import AccountRow, Lack, costs_of_page, search
 
 PATH = "/accounts"
 LACKS = {
-    Lack.PROFILE: "No billing profile",
-    Lack.RECIPIENTS: "No recipients",
-    Lack.DELEGATION: "No costs delegated",
+    Lack.PROFILE: gettext_noop("No billing profile"),
+    Lack.RECIPIENTS: gettext_noop("No recipients"),
+    Lack.DELEGATION: gettext_noop("No costs delegated"),
+}
+_THOSE_WITH = {
+    Lack.PROFILE: gettext_noop("Those with no billing profile"),
+    Lack.RECIPIENTS: gettext_noop("Those with no recipients"),
+    Lack.DELEGATION: gettext_noop("Those with no costs delegated"),
 }
 _MOST_CHARACTERS = 100
 
@@ -57,8 +64,8 @@ def accounts_page(request: HttpRequest) -> HttpResponse:
         "lack": fields["lacks"],
         "lacks": choices_of(
             [
-                ("", "All accounts"),
-                *((lack.value, f"Those with {label[0].lower()}{label[1:]}") for lack, label in LACKS.items()),
+                ("", _("All accounts")),
+                *((lack.value, _(words)) for lack, words in _THOSE_WITH.items()),
             ]
         ),
         "is_filtered": bool(fields["q"] or fields["lacks"]),
@@ -105,7 +112,7 @@ def _row(row: AccountRow, *, zone: str) -> Row:
         contact_email=row.contact_email,
         currency=row.currency,
         profile=row.profile,
-        lacks=tuple(LACKS[lack] for lack in row.lacks),
+        lacks=tuple(_(LACKS[lack]) for lack in row.lacks),
         created=_day(row.created_at, zone),
     )
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from billow.records.audit.models import AuditEntry
 
@@ -20,6 +21,53 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "settings": ("ManagementAccount", "AuditLog", "Mail"),
 }
 """What one can ask for, and the kinds of records it means."""
+
+_ACTIONS = (
+    gettext_noop("Access changed"),
+    gettext_noop("Approve"),
+    gettext_noop("Approved"),
+    gettext_noop("Accepted"),
+    gettext_noop("Bounced"),
+    gettext_noop("Cancel"),
+    gettext_noop("Codes switched off"),
+    gettext_noop("Codes switched on"),
+    gettext_noop("Complete"),
+    gettext_noop("Costs imported"),
+    gettext_noop("Costs withdrawn"),
+    gettext_noop("Deferred"),
+    gettext_noop("Delegation created"),
+    gettext_noop("Delegation removed"),
+    gettext_noop("Delivered"),
+    gettext_noop("Download"),
+    gettext_noop("Download link"),
+    gettext_noop("Enter"),
+    gettext_noop("Factors forgotten"),
+    gettext_noop("Fail"),
+    gettext_noop("Failed"),
+    gettext_noop("Generate"),
+    gettext_noop("Issue"),
+    gettext_noop("Leave"),
+    gettext_noop("Member added"),
+    gettext_noop("Member removed"),
+    gettext_noop("Passkey added"),
+    gettext_noop("Passkey removed"),
+    gettext_noop("Password changed"),
+    gettext_noop("Password set"),
+    gettext_noop("Queued"),
+    gettext_noop("Rates imported"),
+    gettext_noop("Recovery codes made"),
+    gettext_noop("Regenerate"),
+    gettext_noop("Rules assigned"),
+    gettext_noop("Send"),
+    gettext_noop("Sending"),
+    gettext_noop("Sent"),
+    gettext_noop("Sign in refused"),
+    gettext_noop("Signed in"),
+    gettext_noop("Signed out"),
+    gettext_noop("Signed out browser"),
+    gettext_noop("Signed out everywhere"),
+)
+"""What the other actions are called: the words of their own names. This is where translators find them."""
 
 _PAGES = {
     "invoice": "/invoices/",
@@ -73,7 +121,7 @@ def action_name(action: str) -> str:
         "audit_log.export": _("Taken away as a file"),
     }
     last = action.rpartition(".")[2]
-    return names.get(action) or last.replace("_", " ").capitalize()
+    return names.get(action) or _(last.replace("_", " ").capitalize())
 
 
 def type_name(entry: AuditEntry) -> str:

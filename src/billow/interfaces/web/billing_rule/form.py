@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from billow.interfaces.web.billing_rule.kinds import RuleKind
 from billow.interfaces.web.shown.fields import Complaints, Field, choices_of, complaints_of
@@ -18,7 +19,7 @@ from billow.usecases.rule_reference import support_plans
 FLAGS = ("apply_to_all", "include_free_tier", "fee_per_account")
 _COMMON = ("title", "start_date", "end_date", "apply_to_all")
 _HALF, _THIRD = "half", "third"
-_PROVIDERS = choices_of([("aws", "AWS"), ("azure", "Azure"), ("gcp", "Google Cloud"), ("all", "All providers")])
+_PROVIDERS = (("aws", "AWS"), ("azure", "Azure"), ("gcp", "Google Cloud"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,17 +82,17 @@ def rule_form(
     known = {**_booking_fields(field, words), **_money_fields(field, kind), **_fee_fields(field)}
     known["charge_type"] = field(
         "charge_type",
-        "Charge type",
+        _("Charge type"),
         suggestions=words.charge_types,
-        hint="Chosen from your costs, or written as the provider calls it.",
+        hint=_("Chosen from your costs, or written as the provider calls it."),
     )
-    known["sql_query"] = field("sql_query", "SQL", kind="code", hint="One statement. The rule's dates limit it.")
+    known["sql_query"] = field("sql_query", _("SQL"), kind="code", hint=_("One statement. The rule's dates limit it."))
     return RuleForm(
-        fields=(field("title", "Title"), *(known[name] for name in kind.fields)),
+        fields=(field("title", _("Title")), *(known[name] for name in kind.fields)),
         when=(
-            field("start_date", "From", kind="date", style=_HALF, is_optional=True),
-            field("end_date", "Until", kind="date", style=_HALF, is_optional=True),
-            field("apply_to_all", "Apply to all customers, also those to come", kind="tick"),
+            field("start_date", _("From"), kind="date", style=_HALF, is_optional=True),
+            field("end_date", _("Until"), kind="date", style=_HALF, is_optional=True),
+            field("apply_to_all", _("Apply to all customers, also those to come"), kind="tick"),
         ),
         complaints=complaints,
     )
@@ -99,34 +100,39 @@ def rule_form(
 
 def _booking_fields(field: Callable[..., Field], words: CostWords) -> dict[str, Field]:
     return {
-        "service": field("service", "Service", style=_THIRD, suggestions=words.services),
-        "category": field("category", "Category", style=_THIRD, suggestions=words.categories),
-        "sub_category": field("sub_category", "Sub-category", style=_THIRD),
+        "service": field("service", _("Service"), style=_THIRD, suggestions=words.services),
+        "category": field("category", _("Category"), style=_THIRD, suggestions=words.categories),
+        "sub_category": field("sub_category", _("Sub-category"), style=_THIRD),
     }
 
 
 def _money_fields(field: Callable[..., Field], kind: RuleKind) -> dict[str, Field]:
-    hint = "Without service and category: of every cost." if kind.name == "per_service" else ""
+    hint = _("Without service and category: of every cost.") if kind.name == "per_service" else ""
     often = choices_of(
-        [("", "Once; every month with an end in a later month"), ("one_time", "Once"), ("monthly", "Every month")]
+        [
+            ("", _("Once; every month with an end in a later month")),
+            ("one_time", _("Once")),
+            ("monthly", _("Every month")),
+        ]
     )
     return {
-        "percentage": field("percentage", "Percent of the cost", style=_THIRD, hint=hint or "110 adds 10."),
-        "amount": field("amount", "Amount", style=_HALF, hint="In the customer's currency, without a sign."),
-        "recurrence": field("recurrence", "How often", kind="select", choices=often, style=_HALF),
-        "include_free_tier": field("include_free_tier", "Let the free tier count", kind="tick"),
+        "percentage": field("percentage", _("Percent of the cost"), style=_THIRD, hint=hint or _("110 adds 10.")),
+        "amount": field("amount", _("Amount"), style=_HALF, hint=_("In the customer's currency, without a sign.")),
+        "recurrence": field("recurrence", _("How often"), kind="select", choices=often, style=_HALF),
+        "include_free_tier": field("include_free_tier", _("Let the free tier count"), kind="tick"),
     }
 
 
 def _fee_fields(field: Callable[..., Field]) -> dict[str, Field]:
-    plans = choices_of([("", "None: as written in Tiers"), *((plan.name, plan.title) for plan in support_plans())])
-    tiers = "Up to 10,000 ten percent, up to 80,000 seven, beyond five: 10000:10, 80000:7, 5"
+    plans = choices_of([("", _("None: as written in Tiers")), *((plan.name, plan.title) for plan in support_plans())])
+    providers = choices_of([*_PROVIDERS, ("all", _("All providers"))])
+    tiers = _("Up to 10,000 ten percent, up to 80,000 seven, beyond five: 10000:10, 80000:7, 5")
     return {
-        "support_plan": field("support_plan", "Take tiers from a plan", kind="select", choices=plans, style=_HALF),
-        "fee_tiers": field("fee_tiers", "Tiers", style=_HALF, hint=tiers),
-        "fee_minimum": field("fee_minimum", "Least fee", style=_HALF, is_optional=True),
-        "fee_provider": field("fee_provider", "Of the spend on", kind="select", choices=_PROVIDERS, style=_HALF),
-        "fee_per_account": field("fee_per_account", "Each account pays its own fee", kind="tick"),
+        "support_plan": field("support_plan", _("Take tiers from a plan"), kind="select", choices=plans, style=_HALF),
+        "fee_tiers": field("fee_tiers", _("Tiers"), style=_HALF, hint=tiers),
+        "fee_minimum": field("fee_minimum", _("Least fee"), style=_HALF, is_optional=True),
+        "fee_provider": field("fee_provider", _("Of the spend on"), kind="select", choices=providers, style=_HALF),
+        "fee_per_account": field("fee_per_account", _("Each account pays its own fee"), kind="tick"),
     }
 
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
 from billow.interfaces.web.shown.amounts import Amount, amount, signed
 from billow.interfaces.web.shown.times import month_name
 from billow.terms.money import from_minor, to_minor
@@ -59,7 +61,7 @@ def preview_shown(preview: RulePreview) -> Preview:
 def _line(effect: CustomerEffect) -> EffectLine:
     difference = effect.difference
     return EffectLine(
-        name=effect.account_name or f"All in {effect.currency}",
+        name=effect.account_name or _("All in %(currency)s") % {"currency": effect.currency},
         currency=effect.currency,
         before=amount(effect.before, currency=effect.currency),
         after=amount(effect.after, currency=effect.currency),

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from billow.interfaces.web.billing_rule.form import (
@@ -14,7 +16,7 @@ from billow.interfaces.web.billing_rule.form import (
     values_of,
     without_same_dates,
 )
-from billow.interfaces.web.billing_rule.kinds import KINDS, RuleKind
+from billow.interfaces.web.billing_rule.kinds import KINDS, RuleKind, in_words
 from billow.interfaces.web.billing_rule.preview import Preview, preview_shown
 from billow.interfaces.web.billing_rules.view import PATH
 from billow.interfaces.web.frame.actor import actor_of, clock
@@ -40,7 +42,7 @@ _STARTS = {"include_free_tier": "yes", "fee_provider": "aws"}
 def choose_kind(request: HttpRequest) -> HttpResponse:
     """Show the kinds of rules there are."""
     actor_of(request).must_write_rules()
-    page = {"kinds": list(KINDS.values()), "section": "settings", "place": "rules"}
+    page = {"kinds": [in_words(kind) for kind in KINDS.values()], "section": "settings", "place": "rules"}
     return render(request, "billing_rule/kinds.html", page)
 
 
@@ -78,15 +80,14 @@ def remove_rule(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         title = rule.title
         number = delete_rule(actor=actor, rule=rule, now=clock())
-        taken = f", and taken from {number} customer{'s' if number != 1 else ''}" if number else ""
-        return went_well(request, address=PATH, said=f"{title} was deleted{taken}")
+        return went_well(request, address=PATH, said=_deleted(title, number))
     values = {
         "title": rule.title,
         "users": customers_of(actor=actor, rules=[rule])[token],
         "url": f"{PATH}/{token}/delete",
         "section": "settings",
     }
-    title = f"Delete {rule}"
+    title = _("Delete %(title)s") % {"title": rule}
     return in_dialog(request, "billing_rule/_delete.html", values, back=f"{PATH}/{token}", title=title)
 
 
@@ -153,12 +154,25 @@ def _check(actor: Actor, rule: BillingRule | None, fields: Mapping[str, object])
 def _saved(request: HttpRequest, actor: Actor, rule: BillingRule | None, fields: Mapping[str, object]) -> HttpResponse:
     if rule is not None:
         saved = change_rule(actor=actor, rule=rule, fields=fields, seen=seen_at(request), now=clock())
-        return went_well(request, address=f"{PATH}/{rule.token}", said=f"{saved.rule} was saved")
+        return went_well(request, address=f"{PATH}/{rule.token}", said=_("%(title)s was saved") % {"title": saved.rule})
     return done_once(
         request,
         work=lambda: f"{PATH}/{add_rule(actor=actor, fields=fields, now=clock()).rule.token}",
-        said=f"{request.POST.get('title', '').strip()} was added. Assign it to customers on their pages",
+        said=_("%(title)s was added. Assign it to customers on their pages")
+        % {"title": request.POST.get("title", "").strip()},
     )
+
+
+def _deleted(title: str, number: int) -> str:
+    """Say that the rule is gone, and how many customers had it."""
+    if not number:
+        return _("%(title)s was deleted") % {"title": title}
+    words = ngettext(
+        "%(title)s was deleted, and taken from %(number)s customer",
+        "%(title)s was deleted, and taken from %(number)s customers",
+        number,
+    )
+    return words % {"title": title, "number": number}
 
 
 def _seen(request: HttpRequest, rule: BillingRule | None, refused: Refused | None) -> str:
@@ -186,7 +200,7 @@ def _page(
     page = {
         "form": form,
         "complaints": form.complaints,
-        "kind": kind,
+        "kind": in_words(kind),
         "rule": {"token": rule.token, "title": rule.title, "users": users} if rule else None,
         "seen": _seen(request, rule, refused),
         "url": f"{PATH}/{rule.token}" if rule else f"{PATH}/new/{kind.name}",

@@ -11,10 +11,10 @@ from billow.interfaces.web.costs.asked import COUNTED, Asked, Pick, label_of
 from billow.interfaces.web.costs.chart import MOST_COLOURS, OTHERS, Picture, Series, bin_name, picture_of
 from billow.interfaces.web.shown.amounts import Amount, amount, percent, signed
 from billow.interfaces.web.shown.fields import Choice, choices_of
+from billow.interfaces.web.shown.providers import provider_name
 from billow.interfaces.web.shown.times import day, month_name
 from billow.terms.money import from_minor, to_minor
 from billow.terms.period import BillingPeriod
-from billow.usecases.cost_sources import PROVIDER_NAMES
 from billow.usecases.look_at_costs import CostLook, GroupCost, group_names
 from billow.usecases.report_words import CUSTOM_INTERVAL, TAG
 
@@ -129,7 +129,7 @@ def shown_of(look: CostLook, *, asked: Asked, is_customer: bool) -> Shown:
     question, names = look.question, group_names(look)
     invoice = look.invoice
     return Shown(
-        title=look.report.title,
+        title=_("All Resources") if look.report.is_default else look.report.title,
         customer=look.account.name if look.account else "",
         customer_url=f"/accounts/{look.account.token}" if look.account and look.has_margin else "",
         days=_days(question.first_day, question.last_day),
@@ -283,7 +283,7 @@ def _name(group: GroupCost, names: Sequence[str]) -> str:
 
 
 def _shown_value(name: str, value: str) -> str:
-    return PROVIDER_NAMES.get(value, value) if name == "provider" else value
+    return provider_name(value) if name == "provider" else value
 
 
 def _narrowed(group: GroupCost, names: Sequence[str], asked: Asked) -> str:

@@ -3,19 +3,14 @@
 from dataclasses import dataclass
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from billow import __version__
 from billow.interfaces.web.frame.actor import actor_of
 from billow.interfaces.web.frame.settings_places import Group, groups_for
 from billow.interfaces.web.frame.theme import theme_of
+from billow.interfaces.web.shown.roles import role_name
 from billow.records.accounts.models import Permission, User
-
-_ROLES = {
-    "owner": "Owner",
-    "integration_owner": "Integration owner",
-    "editor": "Editor",
-    "viewer": "Viewer",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +46,7 @@ def frame(request: HttpRequest) -> dict[str, Frame]:
             path=path,
             company=user.management_account.name if account is None else account.name,
             person=person,
-            role=_ROLES.get(user.role, user.role) if actor.inside is None else "Manager User",
+            role=role_name(user.role) if actor.inside is None else _("Manager User"),
             initials="".join(word[0] for word in person.replace("@", " ").split()[:2]).upper(),
             may_write=actor.may(Permission.WRITE_INVOICES),
             may_see_management=actor.may(Permission.SEE_MANAGEMENT),

@@ -8,6 +8,7 @@ from typing import TypeVar
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from billow.interfaces.web.frame.actor import actor_of, clock
 from billow.usecases.form_once import once
@@ -53,9 +54,10 @@ def uploaded(request: HttpRequest, *, wanted: str) -> tuple[bytes, str]:
     """Return the bytes and the name of the uploaded file; raise Refused without one, or where it is far too large."""
     file = request.FILES.get("file")
     if file is None:
-        raise Refused("no_file", f"Choose {wanted} first")
+        raise Refused("no_file", _("Choose %(wanted)s first") % {"wanted": wanted})
     if (file.size or 0) > MOST_UPLOADED_BYTES:
-        raise Refused("too_large", f"The file has {file.size:,} bytes; at most {MOST_UPLOADED_BYTES:,} fit")
+        sizes = {"size": f"{file.size:,}", "most": f"{MOST_UPLOADED_BYTES:,}"}
+        raise Refused("too_large", _("The file has %(size)s bytes; at most %(most)s fit") % sizes)
     return file.read(), file.name or ""
 
 

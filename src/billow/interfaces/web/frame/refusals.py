@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from billow.usecases.refused import Refused
 
@@ -25,13 +26,13 @@ class Refusal:
 def refused_page(request: HttpRequest, *, refused: Refused) -> HttpResponse:
     """Answer a use case's refusal with its own words."""
     status = _STATUS_BY_CODE.get(refused.code, _CONFLICT)
-    titles = {403: "You may not do this", 404: "Not found", _CONFLICT: "This was not done"}
+    titles = {403: _("You may not do this"), 404: _("Not found"), _CONFLICT: _("This was not done")}
     return _answer(
         request,
         Refusal(
             status=status,
             title=titles[status],
-            message=refused.message if status != 404 else "This page does not exist, or it is not yours to see.",
+            message=refused.message if status != 404 else _("This page does not exist, or it is not yours to see."),
             details=tuple(issue.message for issue in refused.issues),
         ),
     )
@@ -39,36 +40,36 @@ def refused_page(request: HttpRequest, *, refused: Refused) -> HttpResponse:
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     """Answer 403."""
-    message = "Your role does not allow this. An owner of the management account can change roles."
-    return _answer(request, Refusal(status=403, title="You may not do this", message=message))
+    message = _("Your role does not allow this. An owner of the management account can change roles.")
+    return _answer(request, Refusal(status=403, title=_("You may not do this"), message=message))
 
 
 @login_not_required
 def too_much(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     """Answer 400: the request is not one that a form of ours sends, or far too large."""
-    message = (
+    message = _(
         "The request was too large or could not be read. Nothing was done; large bills are imported on the server."
     )
-    return _answer(request, Refusal(status=400, title="That could not be taken", message=message))
+    return _answer(request, Refusal(status=400, title=_("That could not be taken"), message=message))
 
 
 @login_not_required
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     """Answer 404."""
-    message = "This page does not exist, or it is not yours to see."
-    return _answer(request, Refusal(status=404, title="Not found", message=message))
+    message = _("This page does not exist, or it is not yours to see.")
+    return _answer(request, Refusal(status=404, title=_("Not found"), message=message))
 
 
 def failed(request: HttpRequest) -> HttpResponse:
     """Answer 500, with nothing that could fail again."""
-    message = "Something went wrong on our side. The server's log says what; nothing was half done."
-    return _answer(request, Refusal(status=500, title="That did not work", message=message))
+    message = _("Something went wrong on our side. The server's log says what; nothing was half done.")
+    return _answer(request, Refusal(status=500, title=_("That did not work"), message=message))
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
     """Answer a form whose page was opened before the last sign-in."""
-    message = "This page was opened before you last signed in. Reload it and try again; nothing was done."
-    return _answer(request, Refusal(status=403, title="Please reload the page", message=message))
+    message = _("This page was opened before you last signed in. Reload it and try again; nothing was done.")
+    return _answer(request, Refusal(status=403, title=_("Please reload the page"), message=message))
 
 
 def _answer(request: HttpRequest, refusal: Refusal) -> HttpResponse:

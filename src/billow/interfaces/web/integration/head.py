@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from billow.interfaces.web.shown.providers import provider_name
 from billow.records.accounts.models import Permission
 from billow.records.costs.models import Integration
 from billow.usecases.actor import Actor
-from billow.usecases.cost_sources import PROVIDER_NAMES
 from billow.usecases.upload_costs import CUSTOM_PROVIDER
 
 PATH = "/settings/integrations"
@@ -44,7 +44,7 @@ def head_of(integration: Integration, *, tab: str, actor: Actor) -> Head:
     return Head(
         token=integration.token,
         name=integration.name,
-        provider=PROVIDER_NAMES.get(integration.provider, integration.provider),
+        provider=provider_name(integration.provider),
         is_custom=integration.provider == CUSTOM_PROVIDER,
         tabs=tuple(
             Tab(label=label, url=f"{PATH}/{integration.token}{path}", is_chosen=name == tab)

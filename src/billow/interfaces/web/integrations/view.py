@@ -13,11 +13,11 @@ from billow.interfaces.web.frame.form import done_once, form_key
 from billow.interfaces.web.shown.amounts import amount
 from billow.interfaces.web.shown.fields import Complaints, Field, choices_of, complaints_of
 from billow.interfaces.web.shown.listing import page_wanted, turning
+from billow.interfaces.web.shown.providers import provider_name, provider_names
 from billow.interfaces.web.shown.times import moment, month_short, zone_of
 from billow.records.accounts.models import Permission
 from billow.records.costs.models import Integration
 from billow.usecases.actor import Actor
-from billow.usecases.cost_sources import PROVIDER_NAMES
 from billow.usecases.deliveries_of_costs import CostDelivery, newest_imports
 from billow.usecases.integrations import add_integration, page_of_integrations
 from billow.usecases.refused import Refused
@@ -91,7 +91,7 @@ def _fields(values: Mapping[str, str], complaints: Complaints) -> tuple[Field, .
             kind="select",
             style="half",
             value=values.get("provider", ""),
-            choices=choices_of([*PROVIDER_NAMES.items(), ("", _("Another provider"))]),
+            choices=choices_of([*provider_names(), ("", _("Another provider"))]),
             problem="" if values.get("other") else complaints.about("provider"),
         ),
         Field(
@@ -111,7 +111,7 @@ def _row(each: Integration, last: CostDelivery | None, *, actor: Actor, now: dat
     return {
         "token": each.token,
         "name": each.name,
-        "provider": PROVIDER_NAMES.get(each.provider, each.provider),
+        "provider": provider_name(each.provider),
         "customers": len({row.managed_account_id for row in each.delegations.all()}),
         "month": month_short(last.period) if last else "",
         "arrived": moment(last.arrived_at, zone=zone, now=now) if last else None,

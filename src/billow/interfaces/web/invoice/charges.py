@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from billow.interfaces.web.shown.amounts import Amount, amount, amount_of_minor, exact_text
 from billow.interfaces.web.shown.times import day
 from billow.terms.unit import unit_after_quantity
@@ -68,10 +70,10 @@ def providers_of(invoice: Any) -> tuple[Provider, ...]:
         groups = sorted(by_provider[name].items(), key=lambda item: (-_billed(item[1]), item[0]))
         shown = tuple(
             _service(f"service-{at}-{place}", lines, invoice.currency, rates)
-            for place, (_, lines) in enumerate(groups, start=1)
+            for place, (_key, lines) in enumerate(groups, start=1)
         )
         total = amount_of_minor(billed[name], currency=invoice.currency)
-        providers.append(Provider(name=name or "Services and credits", services=shown, amount=total))
+        providers.append(Provider(name=name or _("Services and credits"), services=shown, amount=total))
     return tuple(providers)
 
 
@@ -116,17 +118,19 @@ def _usage(line: Any) -> str:
 
 def _steps(line: Any, currency: str, rate: Any) -> tuple[Step, ...]:
     source = line.source_currency
-    steps = [Step(label="Provider cost", value=f"{exact_text(line.provider_cost)} {source}")]
+    steps = [Step(label=_("Provider cost"), value=f"{exact_text(line.provider_cost)} {source}")]
     for delta in line.deltas:
         sign = "+" if delta.amount > 0 else ""
-        changed = f"{sign}{exact_text(delta.amount)} {source}" if delta.amount else "same cost, shown otherwise"
+        changed = f"{sign}{exact_text(delta.amount)} {source}" if delta.amount else _("same cost, shown otherwise")
         steps.append(Step(label=delta.title, value=changed))
-    steps.append(Step(label="Customer cost", value=f"{exact_text(line.rated_cost)} {source}", is_result=True))
+    steps.append(Step(label=_("Customer cost"), value=f"{exact_text(line.rated_cost)} {source}", is_result=True))
     if rate is not None and source != currency:
-        steps.append(Step(label=f"× rate of {day(rate.effective_date)}", value=f"{rate.rate.normalize():f}"))
-        steps.append(Step(label="Converted", value=f"{exact_text(line.exact_amount)} {currency}"))
+        steps.append(
+            Step(label=_("× rate of %(day)s") % {"day": day(rate.effective_date)}, value=f"{rate.rate.normalize():f}")
+        )
+        steps.append(Step(label=_("Converted"), value=f"{exact_text(line.exact_amount)} {currency}"))
     charged = amount_of_minor(line.amount_minor, currency=currency)
-    steps.append(Step(label="Charged, rounded", value=f"{charged.text} {currency}", is_result=True))
+    steps.append(Step(label=_("Charged, rounded"), value=f"{charged.text} {currency}", is_result=True))
     return tuple(steps)
 
 

@@ -6,16 +6,19 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
+
 from billow.interfaces.web.invoice.charges import Provider, change, providers_of
 from billow.interfaces.web.invoices.rows import Reader, Row, invoice_row
 from billow.interfaces.web.shown.amounts import Amount, amount, amount_of_minor, exact_text, percent, signed
-from billow.interfaces.web.shown.pills import VERBS, Pill, delivery_pill
+from billow.interfaces.web.shown.pills import Pill, delivery_pill, verb_words
 from billow.interfaces.web.shown.times import Moment, day, moment, month_name, zone_of
 from billow.usecases.actor import Actor
 from billow.usecases.compare_invoices import MONTH_BEFORE
 from billow.usecases.read_invoices import InvoicePage
 
-_REMEDIES = {"missing_exchange_rate": "Import the rate on the server (billow rates import), then retry."}
+_REMEDIES = {"missing_exchange_rate": gettext_noop("Import the rate on the server (billow rates import), then retry.")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +167,7 @@ def shown(page: InvoicePage, *, actor: Actor, now: datetime) -> InvoiceShown:
         rounding=_rounding(invoice),
         rates=_rates(invoice),
         findings=tuple(dict.fromkeys(issue.message for issue in page.findings)),
-        remedy=_REMEDIES.get(page.row.failure_code, ""),
+        remedy=_(_REMEDIES.get(page.row.failure_code, "")),
         messages=_messages(page, zone, now),
         history=_history(page, zone, now),
         versions=_versions(page, zone, now),
@@ -219,7 +222,9 @@ def _terms(invoice: Any) -> str:
     if invoice is None:
         return ""
     days = invoice.payment_terms_days
-    return f"Net {days} days" if days else "Due on receipt"
+    if not days:
+        return _("Due on receipt")
+    return ngettext("Net %(number)s days", "Net %(number)s days", days) % {"number": days}
 
 
 def _effects(page: InvoicePage) -> tuple[Effect, ...]:
@@ -252,8 +257,9 @@ def _rounding(invoice: Any) -> str:
     if invoice is None:
         return ""
     exact = sum((line.exact_amount for line in invoice.lines), Decimal(0))
-    per_line = "" if str(invoice.rounding_rule) == "exact_total" else ", line by line"
-    return f"{exact_text(exact)} before rounding{per_line}"
+    if str(invoice.rounding_rule) == "exact_total":
+        return _("%(amount)s before rounding") % {"amount": exact_text(exact)}
+    return _("%(amount)s before rounding, line by line") % {"amount": exact_text(exact)}
 
 
 def _rates(invoice: Any) -> tuple[Rate, ...]:
@@ -295,7 +301,7 @@ def _outcome(entry: Any) -> str:
 def _history(page: InvoicePage, zone: Any, now: datetime) -> tuple[Event, ...]:
     return tuple(
         Event(
-            title=VERBS.get(step.verb, step.verb.replace("_", " ").capitalize()),
+            title=verb_words(step.verb),
             detail=step.reason,
             who=step.who or "Billow",
             at=moment(step.at, zone=zone, now=now),
@@ -308,7 +314,7 @@ def _versions(page: InvoicePage, zone: Any, now: datetime) -> tuple[VersionShown
     return tuple(
         VersionShown(
             number=version.version_number,
-            name=f"Version {version.version_number}",
+            name=_("Version %(number)s") % {"number": version.version_number},
             is_current=version.is_current,
             total=amount(version.total, currency=page.row.currency),
             lines=version.line_count,

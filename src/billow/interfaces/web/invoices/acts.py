@@ -1,6 +1,9 @@
 """What can be done to rows of the Invoices screen: the words, and the statuses each act is for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,89 +33,107 @@ class Offer:
 _ACTS = (
     Act(
         name="generate",
-        label="Generate",
-        nothing="Nothing to generate",
-        question="Generate {what}?",
-        done="Generation of {what} has started",
-        consequence="Each gets the next number of the series. Nothing is sent: you review the drafts first.",
+        label=gettext_noop("Generate"),
+        nothing=gettext_noop("Nothing to generate"),
+        question=gettext_noop("Generate {what}?"),
+        done=gettext_noop("Generation of {what} has started"),
+        consequence=gettext_noop(
+            "Each gets the next number of the series. Nothing is sent: you review the drafts first."
+        ),
         statuses=frozenset({"ready"}),
     ),
     Act(
         name="approve",
-        label="Approve & send",
-        nothing="Nothing to approve & send",
-        question="Approve and send {what}?",
-        done="{what} approved; the mail is on its way",
-        consequence="The issue date is today, the documents are stored for good, and the PDF goes out by e-mail. "
-        "An approved invoice never changes.",
+        label=gettext_noop("Approve & send"),
+        nothing=gettext_noop("Nothing to approve & send"),
+        question=gettext_noop("Approve and send {what}?"),
+        done=gettext_noop("{what} approved; the mail is on its way"),
+        consequence=gettext_noop(
+            "The issue date is today, the documents are stored for good, and the PDF goes out by e-mail. "
+            "An approved invoice never changes."
+        ),
         statuses=frozenset({"awaiting_approval"}),
     ),
     Act(
         name="regenerate",
-        label="Regenerate",
-        nothing="Nothing to regenerate",
-        question="Regenerate {what}?",
-        done="Generation of {what} has started",
-        consequence="A new version is made from today's costs, rules, profiles and customer data. "
-        "Numbers stay; older versions are kept.",
+        label=gettext_noop("Regenerate"),
+        nothing=gettext_noop("Nothing to regenerate"),
+        question=gettext_noop("Regenerate {what}?"),
+        done=gettext_noop("Generation of {what} has started"),
+        consequence=gettext_noop(
+            "A new version is made from today's costs, rules, profiles and customer data. "
+            "Numbers stay; older versions are kept."
+        ),
         statuses=frozenset({"awaiting_approval", "failed"}),
     ),
     Act(
         name="send",
-        label="Send again",
-        nothing="Nothing to send again",
-        question="Send {what} again?",
-        done="{what} will be sent again",
-        consequence="The stored PDF goes to the customer's present billing addresses.",
+        label=gettext_noop("Send again"),
+        nothing=gettext_noop("Nothing to send again"),
+        question=gettext_noop("Send {what} again?"),
+        done=gettext_noop("{what} will be sent again"),
+        consequence=gettext_noop("The stored PDF goes to the customer's present billing addresses."),
         statuses=frozenset({"approved"}),
     ),
     Act(
         name="download",
-        label="Download",
-        nothing="Nothing to download",
-        question="Download {what}",
+        label=gettext_noop("Download"),
+        nothing=gettext_noop("Nothing to download"),
+        question=gettext_noop("Download {what}"),
         done="",
-        consequence="One ZIP file. Documents of drafts are marked as drafts.",
+        consequence=gettext_noop("One ZIP file. Documents of drafts are marked as drafts."),
         statuses=frozenset({"awaiting_approval", "approved"}),
         writes=False,
     ),
     Act(
         name="cancel",
-        label="Cancel",
-        nothing="Nothing to cancel",
-        question="Cancel {what}?",
-        done="{what} cancelled",
-        consequence="The number stays used and the reason is kept. The month can then be invoiced again.",
+        label=gettext_noop("Cancel"),
+        nothing=gettext_noop("Nothing to cancel"),
+        question=gettext_noop("Cancel {what}?"),
+        done=gettext_noop("{what} cancelled"),
+        consequence=gettext_noop("The number stays used and the reason is kept. The month can then be invoiced again."),
         statuses=frozenset({"awaiting_approval", "failed"}),
         tone="danger",
     ),
 )
 ACTS = {act.name: act for act in _ACTS}
 
-SKIPPED_BECAUSE = {
-    "ready": "not generated yet",
-    "generating": "is being generated",
-    "awaiting_approval": "has been generated already",
-    "failed": "could not be generated; regenerate it first",
-    "approved": "is approved and never changes",
-    "cancelled": "is cancelled",
+_SKIPPED_BECAUSE = {
+    "ready": gettext_noop("not generated yet"),
+    "generating": gettext_noop("is being generated"),
+    "awaiting_approval": gettext_noop("has been generated already"),
+    "failed": gettext_noop("could not be generated; regenerate it first"),
+    "approved": gettext_noop("is approved and never changes"),
+    "cancelled": gettext_noop("is cancelled"),
 }
 _OTHER_WORDS = {
-    ("approve", "approved"): "is approved already",
-    ("send", "awaiting_approval"): "is not approved yet",
-    ("generate", "approved"): "has been generated already",
-    ("generate", "failed"): "has a number already; regenerate it instead",
-    ("download", "failed"): "could not be generated; open it to see what there was before",
-    ("download", "cancelled"): "has no document",
-    ("regenerate", "ready"): "not generated yet; generate it instead",
+    ("approve", "approved"): gettext_noop("is approved already"),
+    ("send", "awaiting_approval"): gettext_noop("is not approved yet"),
+    ("generate", "approved"): gettext_noop("has been generated already"),
+    ("generate", "failed"): gettext_noop("has a number already; regenerate it instead"),
+    ("download", "failed"): gettext_noop("could not be generated; open it to see what there was before"),
+    ("download", "cancelled"): gettext_noop("has no document"),
+    ("regenerate", "ready"): gettext_noop("not generated yet; generate it instead"),
 }
-_RETRY = {("regenerate", "failed"): "Retry"}
+_RETRY = {("regenerate", "failed"): gettext_noop("Retry")}
+
+
+def in_words(act: Act) -> Act:
+    """Return the act with its words in the reader's language."""
+    return replace(
+        act,
+        label=_(act.label),
+        nothing=_(act.nothing),
+        question=_(act.question),
+        done=_(act.done),
+        consequence=_(act.consequence),
+    )
 
 
 def offers(*, status: str, may_write: bool, is_stale: bool = False) -> tuple[Offer, ...]:
     """Return the acts for a row in this status, the next step first: for a draft out of date, to regenerate it."""
     fit = tuple(
-        Offer(name=act.name, label=_RETRY.get((act.name, status), act.label), tone=act.tone)
+        Offer(name=act.name, label=_(_RETRY.get((act.name, status), act.label)), tone=act.tone)
         for act in _ACTS
         if status in act.statuses and act.writes and may_write
     )
@@ -121,4 +142,5 @@ def offers(*, status: str, may_write: bool, is_stale: bool = False) -> tuple[Off
 
 def why_skipped(*, act: Act, status: str) -> str:
     """Say why the act leaves out a row in this status."""
-    return _OTHER_WORDS.get((act.name, status), SKIPPED_BECAUSE.get(status, "is in another state"))
+    reason = _OTHER_WORDS.get((act.name, status)) or _SKIPPED_BECAUSE.get(status)
+    return _(reason) if reason else _("is in another state")

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from billow.records.accounts.models import ManagementAccount
 from billow.records.billing.models import BillingProfile, Delegation, Invoice, ManagedAccount
 from billow.records.costs.models import CostImport
@@ -37,26 +39,26 @@ def beginning(*, management_account: ManagementAccount) -> Beginning | None:
         return None
     steps = (
         BeginningStep(
-            title="Create a billing profile",
-            reason="Your company, bank account and taxes, as printed on every invoice.",
+            title=_("Create a billing profile"),
+            reason=_("Your company, bank account and taxes, as printed on every invoice."),
             command='billow profiles add "Main" --company-name "Your company"',
             is_done=BillingProfile.objects.filter(**mine).exists(),
         ),
         BeginningStep(
-            title="Bring in a provider's bill",
-            reason="FOCUS files of a closed month, as CSV or Parquet.",
+            title=_("Bring in a provider's bill"),
+            reason=_("FOCUS files of a closed month, as CSV or Parquet."),
             command='billow integrations add "AWS" --provider aws  &&  billow costs import bills/ --integration "AWS"',
             is_done=CostImport.objects.filter(integration__management_account=management_account).exists(),
         ),
         BeginningStep(
-            title="Add your customers",
-            reason="Name, currency, billing address and who receives the invoice; one by one or from a CSV file.",
+            title=_("Add your customers"),
+            reason=_("Name, currency, billing address and who receives the invoice; one by one or from a CSV file."),
             command="billow accounts import customers.csv",
             is_done=ManagedAccount.objects.filter(**mine).live().exists(),
         ),
         BeginningStep(
-            title="Say whose costs are whose",
-            reason="Give each customer the provider accounts that are theirs.",
+            title=_("Say whose costs are whose"),
+            reason=_("Give each customer the provider accounts that are theirs."),
             command='billow integrations delegate "AWS" --account "Customer" --sub-account 123456789012',
             is_done=Delegation.objects.filter(**mine).exists(),
         ),

@@ -5,19 +5,21 @@ from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import urlencode
 
+from django.utils.translation import gettext_noop
+
 from billow.terms.period import BillingPeriod, InvalidBillingPeriod
 
 ALL_MONTHS = "all"
 UNDELIVERED = "undelivered"
 STATUS_CHOICES = (
-    ("", "All statuses"),
-    ("ready", "Ready to invoice"),
-    ("generating", "Generating"),
-    ("awaiting_approval", "Awaiting approval"),
-    ("failed", "Failed"),
-    ("approved", "Approved"),
-    (UNDELIVERED, "Approved, not delivered"),
-    ("cancelled", "Cancelled"),
+    ("", gettext_noop("All statuses")),
+    ("ready", gettext_noop("Ready to invoice")),
+    ("generating", gettext_noop("Generating")),
+    ("awaiting_approval", gettext_noop("Awaiting approval")),
+    ("failed", gettext_noop("Failed")),
+    ("approved", gettext_noop("Approved")),
+    (UNDELIVERED, gettext_noop("Approved, not delivered")),
+    ("cancelled", gettext_noop("Cancelled")),
 )
 SORTS = ("customer", "number", "period", "provider_cost", "total", "margin", "status", "delivery", "updated")
 

@@ -7,6 +7,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from billow.interfaces.web.invoices.acts import Act, why_skipped
 from billow.interfaces.web.invoices.rows import Reader, Row, invoice_row, margin_percent, ready_row
 from billow.interfaces.web.shown.amounts import Amount, amount, sum_by_currency
@@ -96,7 +99,7 @@ def confirmation(*, actor: Actor, act: Act, rows: Sequence[Row], notice: str = "
         number=len(kept),
         single=kept[0] if len(kept) == 1 else None,
         totals=_totals(act, kept),
-        total_label="Provider cost" if act.name == "generate" else "Total",
+        total_label=_("Provider cost") if act.name == "generate" else _("Total"),
         recipients=tuple(sent),
         number_of_addresses=sum(len(addresses[row.account_token]) for row in kept) if addresses is not None else 0,
         skipped=tuple(
@@ -142,7 +145,7 @@ def rows_of(*, actor: Actor, items: Sequence[str], now: datetime) -> list[Row]:
 
 def period_of(item: str) -> BillingPeriod | None:
     """Return the month of a ready row's item, None for an invoice's token."""
-    _, colon, text = item.partition(":")
+    _token, colon, text = item.partition(":")
     try:
         return BillingPeriod.parse(text) if colon else None
     except InvalidBillingPeriod:
@@ -153,15 +156,16 @@ def _why_not(act: Act, row: Row, addresses: dict[str, list[str]] | None) -> str:
     if row.status not in act.statuses:
         return why_skipped(act=act, status=row.status)
     if addresses is not None and not addresses.get(row.account_token):
-        return "the customer has no billing e-mail address; add one to the customer first"
+        return _("the customer has no billing e-mail address; add one to the customer first")
     return ""
 
 
 def _what(rows: Sequence[Row], act: Act) -> str:
     if len(rows) == 1:
-        return rows[0].number or f"the invoice of {rows[0].customer}"
-    kind = "draft" if act.name in {"approve", "cancel"} else "invoice"
-    return f"{len(rows)} {kind}s"
+        return rows[0].number or _("the invoice of %(customer)s") % {"customer": rows[0].customer}
+    if act.name in {"approve", "cancel"}:
+        return ngettext("%(number)s draft", "%(number)s drafts", len(rows)) % {"number": len(rows)}
+    return ngettext("%(number)s invoice", "%(number)s invoices", len(rows)) % {"number": len(rows)}
 
 
 def _totals(act: Act, rows: Sequence[Row]) -> tuple[CurrencyTotal, ...]:
@@ -171,7 +175,7 @@ def _totals(act: Act, rows: Sequence[Row]) -> tuple[CurrencyTotal, ...]:
         known = [(row.currency, row.exact.total) for row in rows if row.exact.total is not None]
     return tuple(
         CurrencyTotal(
-            number=sum(code == currency for code, _ in known),
+            number=sum(code == currency for code, _total in known),
             total=amount(total, currency=currency),
             **(_margin([row for row in rows if row.currency == currency]) if act.name == "approve" else {}),
         )

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.http import FileResponse, HttpResponse
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
 
 from billow.usecases.actor import Actor
 from billow.usecases.read_invoices import File, preview
@@ -28,9 +29,10 @@ def zip_of_documents(
 ) -> FileResponse | HttpResponse:
     """Answer with a ZIP of each invoice's documents; raise Refused when there is none."""
     if not tokens:
-        raise Refused("nothing_chosen", "No invoice with documents was chosen.")
+        raise Refused("nothing_chosen", _("No invoice with documents was chosen."))
     if len(tokens) * len(kinds) > MOST_DOCUMENTS:
-        raise Refused("too_many", f"At most {MOST_DOCUMENTS} documents go into one ZIP; choose fewer invoices.")
+        words = _("At most %(most)s documents go into one ZIP; choose fewer invoices.")
+        raise Refused("too_many", words % {"most": MOST_DOCUMENTS})
     spool = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)  # noqa: SIM115 - the response closes it
     try:
         with zipfile.ZipFile(spool, "w", zipfile.ZIP_DEFLATED) as archive:

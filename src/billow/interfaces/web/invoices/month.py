@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models.functions import Lower
+from django.utils.translation import gettext as _
 
 from billow.interfaces.web.invoices.acts import ACTS
 from billow.interfaces.web.invoices.beginning import Beginning, beginning
@@ -131,11 +132,11 @@ def month(*, actor: Actor, choice: Choice, now: datetime, with_costs: bool = Tru
     if everything:
         blocked = tuple(one for one in blocked if one.code != "before_first_month")
     return Month(
-        title=month_name(choice.period) if choice.period else "All months",
+        title=month_name(choice.period) if choice.period else _("All months"),
         choice=choice,
         accounts=_accounts(actor, choice),
         statuses=tuple(
-            Option(value=value, label=label, is_chosen=value == choice.status) for value, label in STATUS_CHOICES
+            Option(value=value, label=_(label), is_chosen=value == choice.status) for value, label in STATUS_CHOICES
         ),
         summary=summary_of(everything, choice=choice, trends=trend),
         columns=_columns(choice),
@@ -185,7 +186,7 @@ def _by_reason(blocked: Sequence[BlockedRow]) -> tuple[BlockedReason, ...]:
 
 def chosen_rows(*, actor: Actor, choice: Choice, now: datetime) -> list[Row]:
     """Return every row that the filters show, on whatever page."""
-    everything, _ = rows_and_blocked(actor=actor, choice=choice, now=now, with_costs=False)
+    everything, _blocked = rows_and_blocked(actor=actor, choice=choice, now=now, with_costs=False)
     return _ordered([row for row in everything if _has_status(row, choice.status)], choice.sort)
 
 
@@ -224,15 +225,15 @@ def _ordered(rows: Sequence[Row], sort: str) -> list[Row]:
 
 def _columns(choice: Choice) -> tuple[Column, ...]:
     heads = (
-        ("Number", "number", ""),
-        ("Customer", "customer", ""),
-        ("Period", "period", "period"),
-        ("Provider cost", "provider_cost", "amount cost"),
-        ("Total", "total", "amount"),
-        ("Margin", "margin", "amount margin"),
-        ("Status", "status", ""),
-        ("Delivery", "delivery", "delivery"),
-        ("Updated", "updated", "updated"),
+        (_("Number"), "number", ""),
+        (_("Customer"), "customer", ""),
+        (_("Period"), "period", "period"),
+        (_("Provider cost"), "provider_cost", "amount cost"),
+        (_("Total"), "total", "amount"),
+        (_("Margin"), "margin", "amount margin"),
+        (_("Status"), "status", ""),
+        (_("Delivery"), "delivery", "delivery"),
+        (_("Updated"), "updated", "updated"),
     )
     directions = {choice.sort.removeprefix("-"): "descending" if choice.sort.startswith("-") else "ascending"}
     return tuple(
@@ -244,7 +245,7 @@ def _columns(choice: Choice) -> tuple[Column, ...]:
 def _accounts(actor: Actor, choice: Choice) -> tuple[Option, ...]:
     accounts = ManagedAccount.objects.visible_to(actor).live().order_by(Lower("name"))
     return (
-        Option(value="", label="All accounts", is_chosen=not choice.account),
+        Option(value="", label=_("All accounts"), is_chosen=not choice.account),
         *(
             Option(value=token, label=name, is_chosen=token == choice.account)
             for token, name in accounts.values_list("token", "name")
@@ -254,7 +255,7 @@ def _accounts(actor: Actor, choice: Choice) -> tuple[Option, ...]:
 
 def _steps(rows: Sequence[Row]) -> tuple[Step, ...]:
     numbers = {status: sum(row.status == status for row in rows) for status in (READY, "awaiting_approval")}
-    words = {READY: ("generate", "Generate all"), "awaiting_approval": ("approve", "Approve & send all")}
+    words = {READY: ("generate", _("Generate all")), "awaiting_approval": ("approve", _("Approve & send all"))}
     return tuple(
         Step(act=ACTS[words[status][0]].name, label=words[status][1], status=status, number=number)
         for status, number in numbers.items()

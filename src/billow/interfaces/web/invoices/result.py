@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from billow.interfaces.web.invoices.acts import Act
 from billow.records.billing.models import Invoice
 from billow.usecases.actor import Actor
@@ -60,9 +63,11 @@ def result_of(*, actor: Actor, act: Act, bulk: BulkResult) -> Result:
 
 def _title(act: Act, done: list[ResultLine], *, refused: int) -> str:
     if not done and not refused:
-        return "There was nothing to do"
+        return _("There was nothing to do")
     if not done:
-        return "Nothing was done"
-    what = done[0].label if len(done) == 1 else f"{len(done)} invoices"
-    sentence = act.done.format(what=what)
-    return f"{sentence}; {refused} refused" if refused else sentence
+        return _("Nothing was done")
+    many = ngettext("%(number)s invoice", "%(number)s invoices", len(done)) % {"number": len(done)}
+    sentence = act.done.format(what=done[0].label if len(done) == 1 else many)
+    if not refused:
+        return sentence
+    return _("%(sentence)s; %(number)s refused") % {"sentence": sentence, "number": refused}

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from billow.interfaces.web.invoices.acts import ACTS, Offer, offers
 from billow.interfaces.web.shown.amounts import Amount, amount, percent
-from billow.interfaces.web.shown.pills import CREDITED, READY, UNDER_WAY, Pill, delivery_pill, status_pill
+from billow.interfaces.web.shown.pills import READY, UNDER_WAY, Pill, credited_pill, delivery_pill, status_pill
 from billow.interfaces.web.shown.times import Moment, moment, month_short
 from billow.terms.period import BillingPeriod
 from billow.usecases.read_invoices import InvoiceRow
@@ -78,7 +78,7 @@ class Row:
     @cached_property
     def status_pill(self) -> Pill:
         """The status with its colour."""
-        return CREDITED if self.is_credited else status_pill(self.status)
+        return credited_pill() if self.is_credited else status_pill(self.status)
 
     @cached_property
     def delivery_pill(self) -> Pill | None:

@@ -4,18 +4,21 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from billow.interfaces.web.invoices.choice import UNDELIVERED, Choice
 from billow.interfaces.web.invoices.rows import Row, margin_percent
 from billow.interfaces.web.invoices.trend import Trend
 from billow.interfaces.web.shown.amounts import Amount, amount, sum_by_currency
 
 _ORDER = (
-    ("approved", "Approved", "good"),
-    ("awaiting_approval", "Awaiting approval", "attention"),
-    ("generating", "Generating", "busy"),
-    ("ready", "Ready", "ready"),
-    ("failed", "Failed", "bad"),
-    (UNDELIVERED, "Not delivered", "bad"),
+    ("approved", gettext_noop("Approved"), "good"),
+    ("awaiting_approval", gettext_noop("Awaiting approval"), "attention"),
+    ("generating", gettext_noop("Generating"), "busy"),
+    ("ready", gettext_noop("Ready"), "ready"),
+    ("failed", gettext_noop("Failed"), "bad"),
+    (UNDELIVERED, gettext_noop("Not delivered"), "bad"),
 )
 NOT_DELIVERED = frozenset({"failed", "bounced"})
 
@@ -72,7 +75,7 @@ def summary_of(rows: Sequence[Row], *, choice: Choice, trends: dict[str, Trend])
     numbers[UNDELIVERED] = sum(row.delivery in NOT_DELIVERED for row in live)
     counts = tuple(
         Count(
-            label=label,
+            label=_(label),
             tone=tone,
             number=numbers[status],
             url=choice.with_status("" if choice.status == status else status).url,
@@ -93,7 +96,7 @@ def summary_of(rows: Sequence[Row], *, choice: Choice, trends: dict[str, Trend])
 def _segments(numbers: "Counter[str]", whole: int) -> tuple[Segment, ...]:
     segments: list[Segment] = []
     done = 0
-    for status, _, tone in _ORDER[:-1]:
+    for status, _label, tone in _ORDER[:-1]:
         if numbers[status]:
             start, done = done * 1000 // whole, done + numbers[status]
             segments.append(Segment(x=start, width=done * 1000 // whole - start, tone=tone))

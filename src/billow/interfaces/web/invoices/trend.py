@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import Exists, OuterRef, Sum
+from django.utils.translation import gettext as _
 
 from billow.interfaces.web.shown.amounts import amount_of_minor
 from billow.interfaces.web.shown.times import month_short
@@ -62,13 +63,16 @@ def trends(*, management_account: ManagementAccount, until: BillingPeriod, accou
 
 
 def _trend(currency: str, months: list[tuple[BillingPeriod, int]]) -> Trend:
-    largest = max((abs(minor) for _, minor in months), default=0) or 1
+    largest = max((abs(minor) for _month, minor in months), default=0) or 1
     bars = []
-    for index, (_, minor) in enumerate(months):
+    for index, (_month, minor) in enumerate(months):
         height = max(int(Decimal(max(minor, 0)) * (_HEIGHT - 2) / largest), 0) + 2
         last = index == len(months) - 1
         bars.append(Bar(x=index * (_BAR + _GAP), y=_HEIGHT - height, height=height, is_last=last))
     words = ", ".join(
         f"{month_short(month)}: {amount_of_minor(minor, currency=currency).text}" for month, minor in months
     )
-    return Trend(bars=tuple(bars), words=f"Billed in {currency} per month. {words}")
+    return Trend(
+        bars=tuple(bars),
+        words=_("Billed in %(currency)s per month. %(months)s") % {"currency": currency, "months": words},
+    )

@@ -6,10 +6,11 @@ from datetime import datetime
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from billow.interfaces.web.frame.actor import actor_of, clock
-from billow.interfaces.web.invoices.acts import ACTS, Act
+from billow.interfaces.web.invoices.acts import ACTS, Act, in_words
 from billow.interfaces.web.invoices.choice import choice_of
 from billow.interfaces.web.invoices.confirmation import confirmation, period_of, rows_of, seen_of
 from billow.interfaces.web.invoices.download import zip_of_documents
@@ -73,7 +74,7 @@ def do(request: HttpRequest, name: str) -> HttpResponse:
         if request.POST.get("seen") != seen_of([row for row in rows if row.status in act.statuses]) and any(
             row.status in act.statuses for row in rows
         ):
-            notice = "Something changed since you looked. This is how it stands now; please confirm again."
+            notice = _("Something changed since you looked. This is how it stands now; please confirm again.")
             return _confirmation(request, actor=actor, act=act, items=[*items, *stale], now=now, notice=notice)
     accept_stale = request.POST.get("accept_stale") == "yes"
     bulk = _run(
@@ -98,7 +99,7 @@ def download(request: HttpRequest) -> HttpResponseBase:
 def _act(name: str) -> Act:
     if name not in ACTS:
         raise Http404
-    return ACTS[name]
+    return in_words(ACTS[name])
 
 
 def _items(request: HttpRequest, actor: Actor, now: datetime) -> list[str]:

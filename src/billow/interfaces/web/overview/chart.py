@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from billow.interfaces.web.shown.amounts import Amount, amount
 from billow.interfaces.web.shown.scale import round_step, short_amount
-from billow.interfaces.web.shown.times import month_short
+from billow.interfaces.web.shown.times import month_letters, month_short
 from billow.usecases.close_trend import TrendMonth
 
 _LEFT, _TOP, _BELOW = 46, 10, 22
@@ -130,7 +130,7 @@ def _picture(months: Sequence[TrendMonth], *, width: int, height: int) -> Pictur
                 drafts_height=both - approved,
                 cost_y=ground - up(month.cost),
                 has_cost=month.cost > 0,
-                label=month_short(month.period)[:3],
+                label=month_letters(month.period.month),
                 label_x=x + bar // 2,
                 is_now=place == len(months) - 1,
             )

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from babel import Locale
 from django.utils.translation import gettext as _
 
 from billow.interfaces.web.shown.amounts import NARROW_SPACE, Amount, amount_of_minor, grouped
+from billow.interfaces.web.shown.fields import country_name
 from billow.interfaces.web.shown.times import day, month_name
 from billow.terms.unit import unit_after_quantity
 from billow.usecases.read_own_invoices import Contact, OwnCreditNote, OwnInvoice, OwnInvoicePage, OwnLine
@@ -145,7 +145,7 @@ def contact_shown(contact: Contact) -> ContactShown:
     party = contact.party
     city = " ".join(part for part in (party.postal_code, party.city) if part)
     place = ", ".join(part for part in (city, party.state) if part)
-    country = Locale("en").territories.get(party.country_code.upper(), party.country_code)
+    country = country_name(party.country_code)
     lines = (party.address_line_1, party.address_line_2, place, country)
     return ContactShown(
         name=party.name,

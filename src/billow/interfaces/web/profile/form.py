@@ -1,9 +1,11 @@
 """The fields of a billing profile: read from the record or from what was typed, and handed to the use case."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from billow.interfaces.web.shown.fields import (
     Choice,
@@ -23,21 +25,25 @@ ADDRESS = ("company_name", "country_code", "address_line_1", "address_line_2", "
 WORKING = ("nickname", "cost_basis", "rounding_rule")
 TEXTS = (*WORKING, *ADDRESS, "billing_email", *BANK_FIELDS, *SECURE_FIELDS)
 _ITEM_PARTS = ("name", "adjustment_type", "calculation_type", "amount")
-_BASES = choices_of(
-    [
-        ("billed_cost", "Billed cost, as on the provider's bill"),
-        ("effective_cost", "Effective cost, with commitments spread"),
-        ("list_cost", "List cost"),
-        ("contracted_cost", "Contracted cost"),
-    ]
+_BASES = (
+    ("billed_cost", gettext_noop("Billed cost, as on the provider's bill")),
+    ("effective_cost", gettext_noop("Effective cost, with commitments spread")),
+    ("list_cost", gettext_noop("List cost")),
+    ("contracted_cost", gettext_noop("Contracted cost")),
 )
-_ROUNDINGS = choices_of(
-    [("exact_total", "The exact total once; lines share it"), ("per_line", "Each line; the subtotal is their sum")]
+_ROUNDINGS = (
+    ("exact_total", gettext_noop("The exact total once; lines share it")),
+    ("per_line", gettext_noop("Each line; the subtotal is their sum")),
 )
-KINDS = choices_of(
-    [("charge", "Charge (adds)"), ("credit", "Credit (takes off)"), ("discount", "Discount (takes off)")]
+_KINDS = (
+    ("charge", gettext_noop("Charge (adds)")),
+    ("credit", gettext_noop("Credit (takes off)")),
+    ("discount", gettext_noop("Discount (takes off)")),
 )
-CALCULATIONS = choices_of([("percentage", "Percent"), ("fixed", "Fixed amount")])
+_CALCULATIONS = (
+    ("percentage", gettext_noop("Percent")),
+    ("fixed", gettext_noop("Fixed amount")),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,41 +118,45 @@ def profile_form(
 
     return ProfileForm(
         working=(
-            field("nickname", "Name", hint="For yourself; it is not printed."),
-            field("cost_basis", "Invoices start from", kind="select", choices=_BASES, style="half"),
-            field("rounding_rule", "Rounding", kind="select", choices=_ROUNDINGS, style="half"),
+            field("nickname", _("Name"), hint=_("For yourself; it is not printed.")),
+            field("cost_basis", _("Invoices start from"), kind="select", choices=_choices(_BASES), style="half"),
+            field("rounding_rule", _("Rounding"), kind="select", choices=_choices(_ROUNDINGS), style="half"),
         ),
         address=(
-            field("company_name", "Company name", style="half"),
+            field("company_name", _("Company name"), style="half"),
             field(
                 "country_code",
-                "Country",
+                _("Country"),
                 kind="select",
                 choices=with_value(country_choices(), values.get("country_code", "")),
                 style="half",
             ),
-            field("address_line_1", "Address", style="half"),
-            field("address_line_2", "Address, second line", style="half", is_optional=True),
-            field("postal_code", "Postal code", style="third"),
-            field("city", "City", style="third"),
-            field("state", "State or province", style="third", is_optional=True),
-            field("billing_email", "Billing contact", hint="Printed: e-mail addresses with commas between."),
+            field("address_line_1", _("Address"), style="half"),
+            field("address_line_2", _("Address, second line"), style="half", is_optional=True),
+            field("postal_code", _("Postal code"), style="third"),
+            field("city", _("City"), style="third"),
+            field("state", _("State or province"), style="third", is_optional=True),
+            field("billing_email", _("Billing contact"), hint=_("Printed: e-mail addresses with commas between.")),
         ),
         pairs=pairs_of(pairs, complaints=complaints),
         bank=(
-            field("bank_name", "Bank", style="half"),
-            field("beneficiary_name", "Beneficiary", style="half"),
-            field("iban", "IBAN", style="half"),
-            field("swift_bic", "BIC", style="half"),
-            field("account_number", "Account number", style="third"),
-            field("routing_number", "Routing number", style="third"),
-            field("bank_tax_id", "Tax ID", style="third"),
+            field("bank_name", _("Bank"), style="half"),
+            field("beneficiary_name", _("Beneficiary"), style="half"),
+            field("iban", _("IBAN"), style="half"),
+            field("swift_bic", _("BIC"), style="half"),
+            field("account_number", _("Account number"), style="third"),
+            field("routing_number", _("Routing number"), style="third"),
+            field("bank_tax_id", _("Tax ID"), style="third"),
         ),
         items=_items(items, complaints),
-        kinds=KINDS,
-        calculations=CALCULATIONS,
+        kinds=_choices(_KINDS),
+        calculations=_choices(_CALCULATIONS),
         complaints=complaints,
     )
+
+
+def _choices(pairs: Iterable[tuple[str, str]]) -> tuple[Choice, ...]:
+    return choices_of((value, _(label)) for value, label in pairs)
 
 
 def _items(items: Sequence[Mapping[str, str]], complaints: Complaints) -> tuple[Item, ...]:

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -39,7 +40,9 @@ def new_profile(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         name = request.POST.get("nickname", "").strip()
         try:
-            return done_once(request, work=lambda: _made(request, actor), said=f"{name} was added; now its logo")
+            return done_once(
+                request, work=lambda: _made(request, actor), said=_("%(name)s was added; now its logo") % {"name": name}
+            )
         except Refused as refused:
             problem = refused
     values = typed_values(request.POST) if problem else {"cost_basis": "billed_cost", "rounding_rule": "exact_total"}
@@ -69,7 +72,7 @@ def one_profile(request: HttpRequest, token: str) -> HttpResponse:
         except Refused as refused:
             problem = refused
         else:
-            said = f"{saved.profile} was saved{_doubts(saved.warnings)}"
+            said = _("%(name)s was saved") % {"name": saved.profile} + _doubts(saved.warnings)
             return went_well(request, address=f"{PATH}/{token}", said=said)
     return _shown(request, actor, profile, problem)
 
@@ -98,14 +101,14 @@ def change_logo(request: HttpRequest, token: str) -> HttpResponse:
     try:
         if "remove" in request.POST:
             set_logo(actor=actor, profile=profile, data=None, now=clock())
-            return went_well(request, address=f"{PATH}/{token}", said="The logo was taken away")
-        data, name = uploaded(request, wanted="a PNG, JPEG or SVG file")
+            return went_well(request, address=f"{PATH}/{token}", said=_("The logo was taken away"))
+        data, name = uploaded(request, wanted=_("a PNG, JPEG or SVG file"))
         set_logo(actor=actor, profile=profile, data=data, file_name=name, for_all=for_all, now=clock())
     except Refused as refused:
         if refused.code in {"not_permitted", "not_found"}:
             raise
         return _shown(request, actor, profile, None, logo_problem=refused.message)
-    said = "The logo was saved for all profiles" if for_all else "The logo was saved"
+    said = _("The logo was saved for all profiles") if for_all else _("The logo was saved")
     return went_well(request, address=f"{PATH}/{token}", said=said)
 
 
@@ -122,7 +125,7 @@ def remove_profile(request: HttpRequest, token: str) -> HttpResponse:
         except Refused as refused:
             problem = refused.message
         else:
-            return went_well(request, address=PATH, said=f"{profile} was deleted")
+            return went_well(request, address=PATH, said=_("%(name)s was deleted") % {"name": profile})
     values = {
         "nickname": profile.nickname,
         "users": profile.users_count,  # type: ignore[attr-defined]  # annotated by the use case
@@ -130,7 +133,7 @@ def remove_profile(request: HttpRequest, token: str) -> HttpResponse:
         "problem": problem,
         "section": "settings",
     }
-    title = f"Delete {profile}"
+    title = _("Delete %(name)s") % {"name": profile}
     return in_dialog(request, "profile/_delete.html", values, back=f"{PATH}/{token}", title=title)
 
 

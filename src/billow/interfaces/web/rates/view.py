@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from billow.interfaces.web.frame.actor import actor_of, clock
@@ -26,7 +27,7 @@ def rates_page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         actor.must_write_invoices()
         try:
-            data, _ = uploaded(request, wanted="a CSV file")
+            data, _name = uploaded(request, wanted=_("a CSV file"))
             result = import_rates(actor=actor, data=data, now=clock())
         except Refused as refused:
             if refused.code in {"not_permitted", "not_available"}:
@@ -49,13 +50,18 @@ def rates_page(request: HttpRequest) -> HttpResponse:
 
 
 def _said(result: RatesImported) -> str:
-    parts = (("new", result.created), ("changed", result.changed), ("unchanged", result.unchanged))
-    return "Rates stored: " + ", ".join(f"{number} {word}" for word, number in parts if number)
+    parts = (
+        (_("%(number)s new"), result.created),
+        (_("%(number)s changed"), result.changed),
+        (_("%(number)s unchanged"), result.unchanged),
+    )
+    stored = ", ".join(words % {"number": number} for words, number in parts if number)
+    return _("Rates stored: %(numbers)s") % {"numbers": stored}
 
 
 def _row(rate: ExchangeRate) -> dict[str, str]:
     return {
-        "pair": f"{rate.base_currency} to {rate.currency}",
+        "pair": _("%(base)s to %(currency)s") % {"base": rate.base_currency, "currency": rate.currency},
         "rate": f"{rate.rate.normalize():f}",
         "sentence": f"1 {rate.base_currency} = {rate.rate.normalize():f} {rate.currency}",
         "month": month_short(BillingPeriod.of(rate.effective_date)),

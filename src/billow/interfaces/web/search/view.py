@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from billow.interfaces.web.frame.actor import actor_of
-from billow.interfaces.web.shown.pills import STATUSES, Pill
+from billow.interfaces.web.shown.pills import Pill, status_pill
 from billow.interfaces.web.shown.times import month_short
 from billow.usecases.search import MOST_CHARACTERS, Found, search
 
@@ -59,7 +59,7 @@ def _invoices(found: Found) -> tuple[Hit, ...]:
             url=f"/invoices/{row.token}",
             title=row.number,
             words=f"{row.account} · {month_short(row.period)}",
-            pill=STATUSES.get(row.status),
+            pill=status_pill(row.status),
         )
         for row in found.invoices
     )

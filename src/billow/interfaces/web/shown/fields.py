@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from django.utils.translation import get_language
+
 from billow.terms.currencies import MINOR_UNITS
 from billow.usecases.field_checks import NO_COUNTRIES
 from billow.usecases.refused import Refused
@@ -102,22 +104,37 @@ def choices_of(pairs: Iterable[tuple[str, str]]) -> tuple[Choice, ...]:
     return tuple(Choice(value=value, label=label) for value, label in pairs)
 
 
-@lru_cache(maxsize=1)
 def country_choices() -> tuple[Choice, ...]:
-    """Return the countries by English name, with none before them."""
+    """Return the countries by name, with none before them."""
+    return _countries(get_language() or "en")
+
+
+def country_name(code: str) -> str:
+    """Return the name of a country; an unknown code stays."""
     from babel import Locale  # start-up should not wait for it
 
-    names = Locale("en").territories.items()
+    return str(Locale.parse(get_language() or "en", sep="-").territories.get(code.upper(), code))
+
+
+@lru_cache
+def _countries(language: str) -> tuple[Choice, ...]:
+    from babel import Locale  # start-up should not wait for it
+
+    names = Locale.parse(language, sep="-").territories.items()
     found = [(name, code) for code, name in names if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES]
     return choices_of([("", "–"), *((code, name) for name, code in sorted(found))])
 
 
-@lru_cache(maxsize=1)
 def currency_choices() -> tuple[Choice, ...]:
-    """Return the currencies by code, each with its English name."""
+    """Return the currencies by code, each with its name."""
+    return _currencies(get_language() or "en")
+
+
+@lru_cache
+def _currencies(language: str) -> tuple[Choice, ...]:
     from babel import Locale  # start-up should not wait for it
 
-    names = Locale("en").currencies
+    names = Locale.parse(language, sep="-").currencies
     return choices_of((code, f"{code} · {names.get(code, code)}") for code in sorted(MINOR_UNITS))
 
 

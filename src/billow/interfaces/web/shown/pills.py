@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pill:
@@ -14,48 +17,61 @@ class Pill:
 READY = "ready"
 """The computed status of an account and month without an invoice; never stored."""
 
-STATUSES = {
-    READY: Pill(label="Ready to invoice", tone="ready"),
-    "generating": Pill(label="Generating", tone="busy"),
-    "awaiting_approval": Pill(label="Awaiting approval", tone="attention"),
-    "approved": Pill(label="Approved", tone="good"),
-    "failed": Pill(label="Failed", tone="bad"),
-    "cancelled": Pill(label="Cancelled", tone="quiet"),
+_STATUSES = {
+    READY: Pill(label=gettext_noop("Ready to invoice"), tone="ready"),
+    "generating": Pill(label=gettext_noop("Generating"), tone="busy"),
+    "awaiting_approval": Pill(label=gettext_noop("Awaiting approval"), tone="attention"),
+    "approved": Pill(label=gettext_noop("Approved"), tone="good"),
+    "failed": Pill(label=gettext_noop("Failed"), tone="bad"),
+    "cancelled": Pill(label=gettext_noop("Cancelled"), tone="quiet"),
 }
 
-DELIVERIES = {
-    "queued": Pill(label="Queued", tone="busy"),
-    "sending": Pill(label="Sending", tone="busy"),
-    "accepted": Pill(label="Sent", tone="good"),
-    "deferred": Pill(label="Retrying", tone="attention"),
-    "failed": Pill(label="Not sent", tone="bad"),
-    "bounced": Pill(label="Bounced", tone="bad"),
+_DELIVERIES = {
+    "queued": Pill(label=gettext_noop("Queued"), tone="busy"),
+    "sending": Pill(label=gettext_noop("Sending"), tone="busy"),
+    "accepted": Pill(label=gettext_noop("Sent"), tone="good"),
+    "deferred": Pill(label=gettext_noop("Retrying"), tone="attention"),
+    "failed": Pill(label=gettext_noop("Not sent"), tone="bad"),
+    "bounced": Pill(label=gettext_noop("Bounced"), tone="bad"),
 }
 
 UNDER_WAY = frozenset({"queued", "sending"})
 """Deliveries that will move within seconds; a deferred one waits for its next attempt."""
 
-VERBS = {
-    "generate": "Generation requested",
-    "complete": "Generated",
-    "fail": "Generation failed",
-    "regenerate": "Regeneration requested",
-    "approve": "Approved",
-    "cancel": "Cancelled",
+_VERBS = {
+    "generate": gettext_noop("Generation requested"),
+    "complete": gettext_noop("Generated"),
+    "fail": gettext_noop("Generation failed"),
+    "regenerate": gettext_noop("Regeneration requested"),
+    "approve": gettext_noop("Approved"),
+    "cancel": gettext_noop("Cancelled"),
 }
 
 
 def status_pill(status: str) -> Pill:
     """Return the pill of an invoice status."""
-    return STATUSES.get(status) or Pill(label=status.replace("_", " ").capitalize(), tone="quiet")
+    known = _STATUSES.get(status)
+    return _said(known) if known else Pill(label=status.replace("_", " ").capitalize(), tone="quiet")
 
 
-CREDITED = Pill(label="Credited", tone="quiet")
-"""An approved invoice of which credit notes left nothing."""
+def credited_pill() -> Pill:
+    """Return the pill of an approved invoice of which credit notes left nothing."""
+    return Pill(label=_("Credited"), tone="quiet")
 
 
 def delivery_pill(status: str) -> Pill | None:
     """Return the pill of a delivery status, or None where nothing was sent."""
     if not status:
         return None
-    return DELIVERIES.get(status) or Pill(label=status.capitalize(), tone="quiet")
+    known = _DELIVERIES.get(status)
+    return _said(known) if known else Pill(label=status.capitalize(), tone="quiet")
+
+
+def verb_words(verb: str) -> str:
+    """Return what became of an invoice."""
+    known = _VERBS.get(verb)
+    return _(known) if known else verb.replace("_", " ").capitalize()
+
+
+def _said(pill: Pill) -> Pill:
+    return Pill(label=_(pill.label), tone=pill.tone)

@@ -39,7 +39,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
 });
 
 document.addEventListener("htmx:afterSettle", () => select());
-document.addEventListener("htmx:sendError", () => say("No connection to the server. Nothing was done; try again."));
+document.addEventListener("htmx:sendError", () => say(one("#said").dataset.offline));
 
 document.addEventListener("click", (event) => {
   const target = event.target;
@@ -184,11 +184,11 @@ function select() {
   const every = one("#select-all");
   every.checked = boxes.length > 0 && (wholeFilter || selected.size === boxes.length);
   every.indeterminate = number > 0 && !every.checked;
-  every.setAttribute("aria-label", number ? "Select none or all on this page" : "Select all on this page");
+  every.setAttribute("aria-label", number ? every.dataset.some : every.dataset.none);
   if (one("#select-filter")) one("#select-filter").hidden = wholeFilter;
   one("#scope").value = wholeFilter ? "filter" : "";
   toolbar.classList.toggle("has-selection", number > 0);
-  const words = number ? `${number} selected` : "";
+  const words = number ? one("#selected").dataset.words.replace("#", number) : "";
   if (one("#selected").textContent !== words) one("#selected").textContent = words;
   all("[data-act]", toolbar).forEach((button) => offer(button, boxes));
   one("#bulk").style.setProperty("--stuck", `${toolbar.offsetHeight}px`);
