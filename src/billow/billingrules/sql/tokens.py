@@ -166,6 +166,11 @@ class _Cutter:
 
     def _take_column(self, word: str, *, end: int, dataset: Dataset | None) -> None:
         if dataset is None:
+            names = (each for each in self.tokens if each.kind is TokenKind.NAME)
+            named = next((each for each in names if each.value.lower() == word.lower()), None)
+            if named is not None:  # where the statement names it comes before where its columns are named
+                message = f"{shorten(named.shown)} is not a dataset; write aws or costs"
+                raise unable("unknown_dataset", place=named.place, message=message, value=named.shown)
             raise self._unable(
                 "unknown_dataset",
                 f"{shorten(word)} is not a dataset; write aws.group/Column or costs.column",
