@@ -119,6 +119,13 @@ def action_name(action: str) -> str:
         "webhook.switch_off": _("Paused by Billow"),
         "mail.test": _("Sent"),
         "audit_log.export": _("Taken away as a file"),
+        "mailed_link.sent": _("Link mailed"),
+        "mailed_link.failed": _("Link not mailed"),
+        "codes_switched_on": _("Authenticator app set up"),
+        "codes_switched_off": _("Authenticator app removed"),
+        "identity_linked": _("Tied to the identity provider"),
+        "factors_forgotten": _("Helped back in without a phone"),
+        "signed_out_browser": _("Signed out one browser"),
     }
     last = action.rpartition(".")[2]
     return names.get(action) or _(last.replace("_", " ").capitalize())
