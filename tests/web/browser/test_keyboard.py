@@ -112,7 +112,9 @@ def test_an_invoice_and_a_customer_are_found_from_anywhere(console: Console, peo
     assert page.evaluate("document.activeElement.id") == "find"
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/invoices/{found['draft'].token}")
+    page.goto("/accounts")
     page.keyboard.press("/")
+    expect(page.locator("#find")).to_be_focused()
     page.keyboard.type(name)
     link = page.locator("#find-found a").filter(has_text=name).first
     expect(link).to_be_visible()
