@@ -25,7 +25,7 @@ from billow.interfaces.web.frame.languages import languages_in
 from billow.terms.issue import Issue
 from billow.usecases.refused import ItemResult, Refused
 from tests.web.addresses import ADDRESSES, Address
-from tests.web.texts import texts_of, unmarked
+from tests.web.texts import texts_of, unmarked, unmarked_python
 from tests.web.world import World, make_world
 
 PAGES = Path(settings.TEMPLATES[0]["DIRS"][0])
@@ -68,6 +68,31 @@ def test_no_text_of_a_template_stands_outside_the_marks_for_translators() -> Non
     found = [f"{path.relative_to(PAGES)}, {one}" for path in templates for one in unmarked(path.read_text())]
 
     assert found == []
+
+
+NOT_FOR_READERS = (
+    "'billow ",  # commands
+    "'amount ",  # names of styles
+    "'Mac OS X'",
+    "'Google Cloud'",
+    "'a request with files has at most '",  # a log's
+    "'the page needs a signed-in person'",  # an assertion's
+)
+
+
+def test_no_text_that_a_view_writes_stands_outside_the_marks_for_translators() -> None:
+    modules = sorted(PAGES.rglob("*.py"))
+    assert len(modules) > 100
+
+    found = [f"{path.relative_to(PAGES)}, {one}" for path in modules for one in unmarked_python(path.read_text())]
+
+    assert [one for one in found if not any(known in one for known in NOT_FOR_READERS)] == []
+
+
+def test_a_text_of_a_module_outside_the_marks_is_found() -> None:
+    module = """said = f"{name} was added" if name else _("Nothing was added")"""
+
+    assert [*unmarked_python(module)] == ["line 1: ' was added'"]
 
 
 def test_a_text_outside_the_marks_is_found_wherever_it_stands() -> None:

@@ -1,5 +1,6 @@
-"""The texts of a page that a person reads or hears: of a template as it is written, or of a page as it is answered."""
+"""The texts of a page that a person reads or hears: of a page as it is answered, of a template and of a module."""
 
+import ast
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -77,3 +78,22 @@ def _without_marked(source: str) -> str:
         else:
             parts.append(VARIABLE if token.token_type == TokenType.VAR else " ")
     return "".join(parts)
+
+
+_MARKS = frozenset({"_", "gettext", "gettext_noop", "gettext_lazy", "ngettext"})
+_WORDS = re.compile(r"[^\W\d_]{2,} [^\W\d_]{2,}")
+
+
+def unmarked_python(source: str) -> Iterator[str]:
+    """Yield the texts of several words in a module that are neither marked nor docstrings."""
+    tree = ast.parse(source)
+    spoken: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _MARKS:
+            spoken |= {id(part) for part in ast.walk(node)}
+        elif isinstance(node, ast.Expr):
+            spoken.add(id(node.value))
+    texts = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in spoken)
+    for text in texts:
+        if isinstance(text.value, str) and _WORDS.search(text.value):
+            yield f"line {text.lineno}: {text.value!r}"
