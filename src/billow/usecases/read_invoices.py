@@ -68,9 +68,15 @@ def list_invoices(
     period: BillingPeriod | None = None,
     account: billing.ManagedAccount | None = None,
     status: str | None = None,
+    tokens: Sequence[str] | None = None,
 ) -> tuple[InvoiceRow, ...]:
-    """Return the invoices the actor may see, newest month first, then by number; a constant number of queries."""
+    """Return the invoices the actor may see, newest month first, then by number; a constant number of queries.
+
+    With ``tokens`` only these.
+    """
     invoices = _visible(actor)
+    if tokens is not None:
+        invoices = invoices.filter(token__in=tokens)
     if period is not None:
         invoices = invoices.filter(period_start=period.start)
     if account is not None:

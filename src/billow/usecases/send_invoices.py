@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from billow.delivery.address import UnableToReadAddress, read_address
 from billow.delivery.message import message_id
@@ -88,10 +89,14 @@ def summarise(statuses: Sequence[str]) -> str:
     return next(word.value for word in open_words if word.value in words)
 
 
-def delivery_statuses(*, invoice_ids: Iterable[int]) -> dict[int, str]:
-    """Return each invoice's summarised latest wish by the invoice's database key, in one query."""
+def delivery_statuses(*, invoice_ids: "Iterable[int] | QuerySet[Invoice, int]") -> dict[int, str]:
+    """Return each invoice's summarised latest wish by the invoice's database key, in one query.
+
+    A query of keys is asked inside it, so that thousands of them need not travel.
+    """
     latest: dict[int, tuple[str, list[str]]] = {}
-    rows = Delivery.objects.filter(invoice_id__in=list(invoice_ids)).order_by("-id")
+    wanted = invoice_ids if isinstance(invoice_ids, QuerySet) else list(invoice_ids)
+    rows = Delivery.objects.filter(invoice_id__in=wanted).order_by("-id")
     for invoice_id, wish, status in rows.values_list("invoice_id", "wish", "status"):
         newest_wish, statuses = latest.setdefault(invoice_id, (wish, []))
         if wish == newest_wish:

@@ -1,13 +1,15 @@
 """The Invoices screen as plain values: one month's rows with its summary, or all months of one account."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from html import escape
 from typing import Any
 
 from django.db.models.functions import Lower
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
 from billow.interfaces.web.invoices.acts import ACTS
@@ -17,17 +19,20 @@ from billow.interfaces.web.invoices.rows import Reader, Row, invoice_row, ready_
 from billow.interfaces.web.invoices.summary import NOT_DELIVERED, Summary, summary_of
 from billow.interfaces.web.invoices.trend import trends
 from billow.interfaces.web.invoices.watermark import watermark
-from billow.interfaces.web.shown.pills import READY
+from billow.interfaces.web.shown.pills import READY, UNDER_WAY
 from billow.interfaces.web.shown.times import month_name, zone_of
 from billow.records.billing.models import ManagedAccount
 from billow.terms.period import BillingPeriod
+from billow.terms.text import trimmed
 from billow.usecases.actor import Actor
 from billow.usecases.find import find_account
+from billow.usecases.glance_invoices import Glance, glance_invoices, glance_ready
 from billow.usecases.read_invoices import list_invoices
-from billow.usecases.ready_to_invoice import BlockedRow, ready_list
+from billow.usecases.ready_to_invoice import BlockedRow, ReadyList, ready_list
 
 ROWS_PER_PAGE = 100
 _SHOWN_BLOCKED = 50
+_CHOSEN = mark_safe(" selected")
 _STATUS_ORDER = ("failed", "ready", "generating", "awaiting_approval", "approved", "cancelled")
 
 
@@ -91,7 +96,7 @@ class Month:
     next_url: str
     latest_url: str
     all_months_url: str
-    accounts: tuple[Option, ...]
+    account_options: str
     statuses: tuple[Option, ...]
     summary: Summary
     columns: tuple[Column, ...]
@@ -115,11 +120,14 @@ def month(*, actor: Actor, choice: Choice, now: datetime, with_costs: bool = Tru
     may_write = actor.user is not None and actor.user.may_write_invoices
     # Before the rows: what changes while they are read is then asked for again.
     mark = watermark(management_account=actor.management_account, choice=choice)
-    everything, blocked = rows_and_blocked(actor=actor, choice=choice, now=now, with_costs=with_costs)
+    everything, computed = _everything(actor=actor, choice=choice, now=now, with_costs=with_costs)
+    blocked = _blocked(computed, choice)
     chosen = [row for row in everything if _has_status(row, choice.status)]
     ordered = _ordered(chosen, choice.sort)
+    statuses = Counter(row.status for row in chosen)
     start = min((choice.page - 1) * ROWS_PER_PAGE, (max(len(ordered), 1) - 1) // ROWS_PER_PAGE * ROWS_PER_PAGE)
-    page = tuple(ordered[start : start + ROWS_PER_PAGE])
+    reader = Reader(may_write=may_write, zone=zone_of(actor.management_account.time_zone), now=now)
+    page = _rows(actor, ordered[start : start + ROWS_PER_PAGE], computed=computed, reader=reader)
     at_page = start // ROWS_PER_PAGE + 1
     has_next = start + ROWS_PER_PAGE < len(ordered)
     today = today_of(actor, now)
@@ -134,7 +142,7 @@ def month(*, actor: Actor, choice: Choice, now: datetime, with_costs: bool = Tru
     return Month(
         title=month_name(choice.period) if choice.period else _("All months"),
         choice=choice,
-        accounts=_accounts(actor, choice),
+        account_options=_account_options(actor, choice),
         statuses=tuple(
             Option(value=value, label=_(label), is_chosen=value == choice.status) for value, label in STATUS_CHOICES
         ),
@@ -148,7 +156,7 @@ def month(*, actor: Actor, choice: Choice, now: datetime, with_costs: bool = Tru
         next_page_url=choice.on_page(at_page + 1).url if has_next else "",
         blocked=_by_reason(blocked),
         number_of_blocked=len(blocked),
-        fits={act.name: sum(row.status in act.statuses for row in chosen) for act in ACTS.values()},
+        fits={act.name: sum(statuses[status] for status in act.statuses) for act in ACTS.values()},
         steps=_steps(everything) if may_write and not choice.status else (),
         beginning=beginning(management_account=actor.management_account) if nothing_at_all else None,
         live=_live(choice, mark, everything, page),
@@ -157,21 +165,31 @@ def month(*, actor: Actor, choice: Choice, now: datetime, with_costs: bool = Tru
     )
 
 
-def rows_and_blocked(
-    *, actor: Actor, choice: Choice, now: datetime, with_costs: bool
-) -> tuple[list[Row], tuple[BlockedRow, ...]]:
-    """Return every row of the month (or account), of any status, and what cannot be invoiced."""
-    may_write = actor.user is not None and actor.user.may_write_invoices
-    reader = Reader(may_write=may_write, zone=zone_of(actor.management_account.time_zone), now=now)
+def _everything(*, actor: Actor, choice: Choice, now: datetime, with_costs: bool) -> tuple[list[Glance], ReadyList]:
+    """Return every invoice of the month (or account), of any status, with what can be invoiced, and that list."""
     account = find_account(actor=actor, text=choice.account) if choice.account else None
-    invoices = list_invoices(actor=actor, period=choice.period, account=account, now=now)
+    by_time = choice.sort.removeprefix("-") == "updated"
+    found = glance_invoices(actor=actor, period=choice.period, account=account, with_times=by_time)
     computed = ready_list(actor=actor, now=now, period=choice.period, with_costs=with_costs, with_invoiced=False)
-    rows = [invoice_row(invoice, reader=reader) for invoice in invoices]
-    rows += [ready_row(ready, reader=reader) for ready in computed.ready if _of(choice.account, ready.account_token)]
-    blocked = tuple(
+    found += [glance_ready(ready) for ready in computed.ready if _of(choice.account, ready.account_token)]
+    return found, computed
+
+
+def _blocked(computed: ReadyList, choice: Choice) -> tuple[BlockedRow, ...]:
+    """Return what cannot be invoiced, of the account that was chosen."""
+    return tuple(
         one for one in computed.blocked if one.code != "invoice_exists" and _of(choice.account, one.account_token)
     )
-    return rows, blocked
+
+
+def _rows(actor: Actor, page: Sequence[Glance], *, computed: ReadyList, reader: Reader) -> tuple[Row, ...]:
+    """Return the rows of one page in its order; only these are read and written in full."""
+    tokens = [one.token for one in page if one.token]
+    rows = [invoice_row(each, reader=reader) for each in list_invoices(actor=actor, now=reader.now, tokens=tokens)]
+    rows += [ready_row(each, reader=reader) for each in computed.ready]
+    by_item = {row.item: row for row in rows}
+    # An invoice that vanished between the two looks is left out.
+    return tuple(by_item[one.item] for one in page if one.item in by_item)
 
 
 def _by_reason(blocked: Sequence[BlockedRow]) -> tuple[BlockedReason, ...]:
@@ -184,9 +202,9 @@ def _by_reason(blocked: Sequence[BlockedRow]) -> tuple[BlockedReason, ...]:
     )
 
 
-def chosen_rows(*, actor: Actor, choice: Choice, now: datetime) -> list[Row]:
-    """Return every row that the filters show, on whatever page."""
-    everything, _blocked = rows_and_blocked(actor=actor, choice=choice, now=now, with_costs=False)
+def chosen_rows(*, actor: Actor, choice: Choice, now: datetime) -> list[Glance]:
+    """Return all that the filters show, on whatever page."""
+    everything, _ = _everything(actor=actor, choice=choice, now=now, with_costs=False)
     return _ordered([row for row in everything if _has_status(row, choice.status)], choice.sort)
 
 
@@ -199,27 +217,27 @@ def _of(wanted: str, account_token: str) -> bool:
     return not wanted or wanted == account_token
 
 
-def _has_status(row: Row, status: str) -> bool:
+def _has_status(row: Glance, status: str) -> bool:
     if status == UNDELIVERED:
         return row.delivery in NOT_DELIVERED
     return not status or row.status == status
 
 
-_SORT_KEYS: dict[str, Callable[[Row], Any]] = {
+_SORT_KEYS: dict[str, Callable[[Glance], Any]] = {
     "customer": lambda row: row.customer.casefold(),
     "number": lambda row: row.number,
-    "period": lambda row: row.period,
-    "provider_cost": lambda row: (row.currency, row.exact.provider_cost or Decimal(0)),
-    "total": lambda row: (row.currency, row.exact.total or Decimal(0)),
-    "margin": lambda row: (row.currency, row.exact.margin or Decimal(0)),
+    "period": lambda row: row.month,
+    "provider_cost": lambda row: (row.currency, row.cost_minor or 0),
+    "total": lambda row: (row.currency, row.total_minor or 0),
+    "margin": lambda row: (row.currency, row.margin_minor or 0),
     "status": lambda row: _STATUS_ORDER.index(row.status) if row.status in _STATUS_ORDER else 0,
     "delivery": lambda row: row.delivery,
-    "updated": lambda row: row.exact.updated_at.timestamp() if row.exact.updated_at else 0,
+    "updated": lambda row: row.updated_at.timestamp() if row.updated_at else 0,
 }
 
 
-def _ordered(rows: Sequence[Row], sort: str) -> list[Row]:
-    steady = sorted(rows, key=lambda row: (row.customer.casefold(), -row.period.year, -row.period.month, row.number))
+def _ordered(rows: Sequence[Glance], sort: str) -> list[Glance]:
+    steady = sorted(rows, key=lambda row: (row.customer.casefold(), -row.month.toordinal(), row.number))
     return sorted(steady, key=_SORT_KEYS[sort.removeprefix("-")], reverse=sort.startswith("-"))
 
 
@@ -242,18 +260,18 @@ def _columns(choice: Choice) -> tuple[Column, ...]:
     )
 
 
-def _accounts(actor: Actor, choice: Choice) -> tuple[Option, ...]:
+def _account_options(actor: Actor, choice: Choice) -> str:
+    """Return the entries of the drop-down, escaped: there may be thousands, and a template takes its time."""
     accounts = ManagedAccount.objects.visible_to(actor).live().order_by(Lower("name"))
-    return (
-        Option(value="", label=_("All accounts"), is_chosen=not choice.account),
-        *(
-            Option(value=token, label=name, is_chosen=token == choice.account)
-            for token, name in accounts.values_list("token", "name")
-        ),
-    )
+    entries = [("", _("All accounts")), *accounts.values_list("token", "name")]
+    parts = []
+    for token, name in entries:
+        chosen = " selected" if token == choice.account else ""
+        parts.append(f'<option value="{escape(token)}"{chosen}>{escape(trimmed(name))}</option>')
+    return mark_safe("".join(parts))  # noqa: S308  every part is escaped above
 
 
-def _steps(rows: Sequence[Row]) -> tuple[Step, ...]:
+def _steps(rows: Sequence[Glance]) -> tuple[Step, ...]:
     numbers = {status: sum(row.status == status for row in rows) for status in (READY, "awaiting_approval")}
     words = {READY: ("generate", _("Generate all")), "awaiting_approval": ("approve", _("Approve & send all"))}
     return tuple(
@@ -274,10 +292,10 @@ def _neighbours(choice: Choice, today: date) -> dict[str, str]:
     }
 
 
-def _live(choice: Choice, mark: str, everything: Sequence[Row], page: Sequence[Row]) -> Live:
-    if any(row.is_busy for row in everything):
+def _live(choice: Choice, mark: str, everything: Sequence[Glance], page: Sequence[Row]) -> Live:
+    if any(one.status == "generating" or one.delivery in UNDER_WAY for one in everything):
         every_s = 2
-    elif any(row.is_open for row in everything):
+    elif any(one.delivery == "deferred" for one in everything):
         every_s = 30
     else:
         every_s = 0

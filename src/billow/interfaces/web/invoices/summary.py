@@ -3,14 +3,16 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from billow.interfaces.web.invoices.choice import UNDELIVERED, Choice
-from billow.interfaces.web.invoices.rows import Row, margin_percent
+from billow.interfaces.web.invoices.rows import margin_percent
 from billow.interfaces.web.invoices.trend import Trend
-from billow.interfaces.web.shown.amounts import Amount, amount, sum_by_currency
+from billow.interfaces.web.shown.amounts import Amount, amount_of_minor
+from billow.usecases.glance_invoices import Glance
 
 _ORDER = (
     ("approved", gettext_noop("Approved"), "good"),
@@ -68,7 +70,7 @@ class Summary:
     sums: tuple[CurrencySum, ...]
 
 
-def summary_of(rows: Sequence[Row], *, choice: Choice, trends: dict[str, Trend]) -> Summary:
+def summary_of(rows: Sequence[Glance], *, choice: Choice, trends: dict[str, Trend]) -> Summary:
     """Count and add up the rows of a month, whatever the status filter shows of them."""
     live = [row for row in rows if row.is_live]
     numbers = Counter(row.status for row in live)
@@ -103,22 +105,26 @@ def _segments(numbers: "Counter[str]", whole: int) -> tuple[Segment, ...]:
     return tuple(segments)
 
 
-def _sums(rows: Sequence[Row], trends: dict[str, Trend]) -> tuple[CurrencySum, ...]:
-    made = [row for row in rows if row.exact.total is not None and not row.is_kept_draft]
-    costs = sum_by_currency((row.currency, row.exact.provider_cost) for row in made)
-    margins = sum_by_currency((row.currency, row.exact.margin) for row in made)
-    subtotals = sum_by_currency((row.currency, row.exact.subtotal) for row in made)
-    totals = sum_by_currency((row.currency, row.exact.total) for row in made)
-    return tuple(
-        CurrencySum(
-            currency=currency,
-            invoices=sum(row.currency == currency for row in made),
-            provider_cost=amount(costs[currency], currency=currency),
-            margin=amount(margins[currency], currency=currency),
-            margin_percent=margin_percent(margin=margins[currency], subtotal=subtotals[currency]),
-            adjustments=amount(totals[currency] - subtotals[currency], currency=currency),
-            total=amount(totals[currency], currency=currency),
-            trend=trends.get(currency),
-        )
-        for currency in totals
+def _sums(rows: Sequence[Glance], trends: dict[str, Trend]) -> tuple[CurrencySum, ...]:
+    made: dict[str, list[Glance]] = {}
+    for row in rows:
+        if row.total_minor is not None and not row.is_kept_draft:
+            made.setdefault(row.currency, []).append(row)
+    return tuple(_sum(currency, made[currency], trends.get(currency)) for currency in sorted(made))
+
+
+def _sum(currency: str, rows: Sequence[Glance], trend: Trend | None) -> CurrencySum:
+    cost = sum(row.cost_minor or 0 for row in rows)
+    subtotal = sum(row.subtotal_minor or 0 for row in rows)
+    total = sum(row.total_minor or 0 for row in rows)
+    margin = sum(row.margin_minor or 0 for row in rows)
+    return CurrencySum(
+        currency=currency,
+        invoices=len(rows),
+        provider_cost=amount_of_minor(cost, currency=currency),
+        margin=amount_of_minor(margin, currency=currency),
+        margin_percent=margin_percent(margin=Decimal(margin), subtotal=Decimal(subtotal)),
+        adjustments=amount_of_minor(total - subtotal, currency=currency),
+        total=amount_of_minor(total, currency=currency),
+        trend=trend,
     )
