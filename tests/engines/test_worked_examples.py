@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from billow.billingrules.rule import PublicPriceRule, RetierRule
+from billow.billingrules.rule import PublicPriceRule, RemoveCommitmentDiscountsRule, RetierRule
 from billow.terms.focus import CostBasis
 from tests.engines.bills import a_charge
 from tests.engines.rated_bills import (
@@ -481,3 +481,13 @@ def test_each_reserved_line_without_cost_goes_to_its_public_price(tmp_path: Path
     text = "UPDATE aws SET aws.lineItem/LineItemType = 'Usage' WHERE aws.lineItem/LineItemType = 'DiscountedUsage'"
     with_cost = {"lineItem/UnblendedCost": Decimal(5), "BilledCost": Decimal(5)}
     assert total(rated(tmp_path, [reserved("2", "1"), reserved("3", "1", **with_cost)], sql(text))) == 2 + 5
+
+
+@pytest.mark.parametrize("basis", [CostBasis.LIST_COST, CostBasis.CONTRACTED_COST])
+def test_negations_stay_where_the_cost_is_not_made_of_the_reports_amounts(tmp_path: Path, basis: CostBasis) -> None:
+    used, taken_back = ({"ListCost": Decimal(cost), "ContractedCost": Decimal(cost)} for cost in ("5", "-3"))
+    plan = RemoveCommitmentDiscountsRule(token="list", title="List price")
+    tiers = RetierRule(token="tiers", title="Tiers", include_free_tier=False)
+    bill = [{**covered("5", "3"), **used}, {**negation("-5"), **taken_back}]
+    found = rated(tmp_path, bill, plan, tiers, basis=basis)
+    assert [delta for line in found.lines for delta in line.deltas if delta.amount] == []

@@ -65,6 +65,11 @@ class RuleProgram:
     operations: dict[Any, Operation] = field(default_factory=dict)
 
     @property
+    def drops_negations(self) -> bool:
+        """Tell whether what negations take back is given back with usage that is retyped: only billed costs have it."""
+        return self.basis is CostBasis.BILLED_COST and self.needs.retypes
+
+    @property
     def changes_charges(self) -> bool:
         """Tell whether a charge of the provider can leave the rules otherwise than it came."""
         return any(self.phases) or bool(self.retiers)

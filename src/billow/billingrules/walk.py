@@ -11,7 +11,7 @@ from billow.billingrules.facts import Row, charge_category_of, costs_value, prov
 from billow.billingrules.failed import RuleFailed
 from billow.billingrules.inserts import SumInsert
 from billow.billingrules.linear import Linear
-from billow.billingrules.program import NEGATION_COLUMNS, RuleProgram, Transform
+from billow.billingrules.program import RuleProgram, Transform
 from billow.billingrules.resource_tests import ANSWER, RESOURCE
 from billow.billingrules.step import Effect, NegationMark, Operation, Step, Treatment, holds_on
 from billow.terms.cur import LINE_ITEM_TYPE
@@ -83,7 +83,7 @@ class Walker:
         for name in needs.keyed:
             row[name] = text_in(row, name=name)
         walked = Walked(row=row, day=day, amounts=amounts, imported_type=row.get(LINE_ITEM_TYPE))
-        if walked.imported_type in _OF_PLANS and self._program.columns >= NEGATION_COLUMNS:
+        if walked.imported_type in _OF_PLANS and self._program.drops_negations:
             places = [row.get(name) or "" for name in (PLAN_ARN, "lineItem/UsageAccountId", "lineItem/UsageType")]
             walked.negation_place = (places[0], places[1], places[2])
         for name in needs.shown:
