@@ -72,7 +72,7 @@ def list_invoices(
 ) -> tuple[InvoiceRow, ...]:
     """Return the invoices the actor may see, newest month first, then by number; a constant number of queries.
 
-    With ``tokens`` only these.
+    With ``tokens`` only these, in no order: a database would walk all invoices in order to find the few.
     """
     invoices = _visible(actor)
     if tokens is not None:
@@ -83,7 +83,7 @@ def list_invoices(
         invoices = invoices.filter(managed_account=account)
     if status is not None:
         invoices = invoices.filter(status=status)
-    return _as_rows(invoices.order_by("-period_start", "series", "sequence"))
+    return _as_rows(invoices.order_by(*(("-period_start", "series", "sequence") if tokens is None else ())))
 
 
 def page_of_invoices(

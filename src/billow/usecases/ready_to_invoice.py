@@ -56,10 +56,11 @@ def ready_list(
     actor: Actor,
     now: datetime,
     period: BillingPeriod | None = None,
+    account: ManagedAccount | None = None,
     with_costs: bool = True,
     with_invoiced: bool = True,
 ) -> ReadyList:
-    """Return what can be invoiced, computed from accounts, calendar and invoices; nothing is stored.
+    """Return what can be invoiced (of the account), computed from accounts, calendar and invoices; nothing is stored.
 
     Without a period: the newest ended month, and every earlier month for which costs were delivered. Accounts that
     have an invoice already are named as blocked (``invoice_exists``) only when a period is asked for, and not without
@@ -68,6 +69,8 @@ def ready_list(
     """
     actor.must(Permission.SEE_MANAGEMENT)
     wanted = ManagedAccount.objects.visible_to(actor).live()
+    if account is not None:
+        wanted = wanted.filter(pk=account.pk)
     if period is not None and not with_invoiced:
         invoiced = live_invoices(management_account=actor.management_account, periods=(period,))
         wanted = wanted.exclude(pk__in=invoiced.order_by().values("managed_account"))
@@ -75,20 +78,20 @@ def ready_list(
     profiles = tuple(BillingProfile.objects.visible_to(actor.management_account)[:2])
     months = _months(actor, now) if period is None else (period,)
     # Without a period an account may have an invoice of one month and none of another.
-    existing = _existing(actor, months) if with_invoiced or period is None else {}
+    existing = _existing(actor, months, account) if with_invoiced or period is None else {}
     ready: list[ReadyRow] = []
     blocked: list[BlockedRow] = []
     for month in months:
         open_accounts = []
-        for account in accounts:
-            invoice = existing.get((account.pk, month))
-            reason = reason_against(account=account, period=month, profiles=profiles, existing=invoice, now=now)
+        for each in accounts:
+            invoice = existing.get((each.pk, month))
+            reason = reason_against(account=each, period=month, profiles=profiles, existing=invoice, now=now)
             if reason is None:
-                open_accounts.append(account)
+                open_accounts.append(each)
             elif period is not None or reason.code not in {"invoice_exists", "before_first_month"}:
-                blocked.append(_blocked(account, month, reason))
+                blocked.append(_blocked(each, month, reason))
         costs = month_costs(accounts=open_accounts, period=month, profiles=profiles) if with_costs else MonthCosts()
-        ready.extend(_ready(account, month, costs) for account in open_accounts)
+        ready.extend(_ready(each, month, costs) for each in open_accounts)
     return ReadyList(ready=tuple(ready), blocked=tuple(blocked))
 
 
@@ -129,8 +132,12 @@ def _months(actor: Actor, now: datetime) -> tuple[BillingPeriod, ...]:
     return (newest, *(BillingPeriod.of(day) for day in days))
 
 
-def _existing(actor: Actor, months: Sequence[BillingPeriod]) -> dict[tuple[int, BillingPeriod], Invoice]:
+def _existing(
+    actor: Actor, months: Sequence[BillingPeriod], account: ManagedAccount | None
+) -> dict[tuple[int, BillingPeriod], Invoice]:
     invoices = live_invoices(management_account=actor.management_account, periods=months)
+    if account is not None:
+        invoices = invoices.filter(managed_account=account)
     invoices = invoices.only("token", "number", "managed_account_id", "period_start")
     return {(invoice.managed_account_id, invoice.period): invoice for invoice in invoices}
 

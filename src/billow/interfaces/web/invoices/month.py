@@ -121,7 +121,7 @@ def month(*, actor: Actor, choice: Choice, now: datetime, with_costs: bool = Tru
     # Before the rows: what changes while they are read is then asked for again.
     mark = watermark(management_account=actor.management_account, choice=choice)
     everything, computed = _everything(actor=actor, choice=choice, now=now, with_costs=with_costs)
-    blocked = _blocked(computed, choice)
+    blocked = tuple(one for one in computed.blocked if one.code != "invoice_exists")
     chosen = [row for row in everything if _has_status(row, choice.status)]
     ordered = _ordered(chosen, choice.sort)
     statuses = Counter(row.status for row in chosen)
@@ -170,16 +170,11 @@ def _everything(*, actor: Actor, choice: Choice, now: datetime, with_costs: bool
     account = find_account(actor=actor, text=choice.account) if choice.account else None
     by_time = choice.sort.removeprefix("-") == "updated"
     found = glance_invoices(actor=actor, period=choice.period, account=account, with_times=by_time)
-    computed = ready_list(actor=actor, now=now, period=choice.period, with_costs=with_costs, with_invoiced=False)
-    found += [glance_ready(ready) for ready in computed.ready if _of(choice.account, ready.account_token)]
-    return found, computed
-
-
-def _blocked(computed: ReadyList, choice: Choice) -> tuple[BlockedRow, ...]:
-    """Return what cannot be invoiced, of the account that was chosen."""
-    return tuple(
-        one for one in computed.blocked if one.code != "invoice_exists" and _of(choice.account, one.account_token)
+    computed = ready_list(
+        actor=actor, now=now, period=choice.period, account=account, with_costs=with_costs, with_invoiced=False
     )
+    found += [glance_ready(ready) for ready in computed.ready]
+    return found, computed
 
 
 def _rows(actor: Actor, page: Sequence[Glance], *, computed: ReadyList, reader: Reader) -> tuple[Row, ...]:
@@ -211,10 +206,6 @@ def chosen_rows(*, actor: Actor, choice: Choice, now: datetime) -> list[Glance]:
 def today_of(actor: Actor, now: datetime) -> date:
     """Return the day it is in the management account's time zone."""
     return now.astimezone(zone_of(actor.management_account.time_zone)).date()
-
-
-def _of(wanted: str, account_token: str) -> bool:
-    return not wanted or wanted == account_token
 
 
 def _has_status(row: Glance, status: str) -> bool:
