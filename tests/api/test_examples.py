@@ -51,6 +51,8 @@ def test_an_example_does_what_it_says(operation: str, example: str, ours: Msp) -
     if operation == "downloadCreditNote":
         credited = ours.client("owner").post(f"/v2/invoices/{ours.invoice.token}/credit_notes", {"reason": "Twice"})
         objects["credit_note_token"] = credited.json()["token"]
+    if operation == "updateIntegration":  # for one of the MSP's own, not a customer's
+        objects["workspace_token"] = ours.client("owner").get("/v2/me").json()["default_workspace_token"]
     if operation == "endDelegation":
         given = "Two accounts" if example == "On a day" else "A whole integration"
         made = with_tokens_of(REQUESTS["createDelegation"][given], objects)

@@ -25,7 +25,8 @@ def test_a_custom_provider_is_made_listed_and_deleted(ours: Msp) -> None:
     named = client.get("/v2/integrations?account_identifier=Azure").json()["integrations"]
     assert [each["provider"] for each in named] == ["azure"]
     path = f"/v2/integrations/{integration['token']}"
-    assert client.put(path, {"workspace_tokens": ["wrkspc_1"]}).json() == integration
+    assert client.put(path, {"workspace_tokens": [workspace]}).json() == integration
+    assert client.put(path, {"workspace_tokens": None}).json() == integration
     assert client.get("/v2/teams").json()["teams"][0]["workspace_tokens"] == [workspace]
     assert client.delete(path, {}).status_code == 204
     assert client.get(path).status_code == 404
@@ -51,3 +52,24 @@ def test_a_rule_is_tried_only_where_there_are_costs(ours: Msp) -> None:
     for wrong in ({"billing_rule_token": 5}, {"managed_account_tokens": "x"}, {"billing_period_start": "2026-10-02"}):
         assert ours.client("viewer").post("/v2/billing_rules/preview", body | wrong).status_code == 400
     assert ours.client("viewer").post("/v2/billing_rules/preview", {"billing_rule_token": "x"}).status_code == 404
+
+
+def test_named_workspaces_are_kept_for_teams_and_integrations(ours: Msp) -> None:
+    client = ours.client("owner")
+    usual = client.get("/v2/me").json()["default_workspace_token"]
+    second = client.post("/v2/workspaces", {"name": "Second"}).json()["token"]
+    team = client.post("/v2/teams", {"name": "Finance", "workspace_tokens": [second]}).json()
+    assert team["workspace_tokens"] == [second]
+    for path in (f"/v2/teams/{team['token']}", f"/v2/integrations/{ours.integration.token}"):
+        assert client.put(path, {"workspace_tokens": [second, second]}).json()["workspace_tokens"] == [second]
+        assert client.put(path, {"workspace_tokens": None}).json()["workspace_tokens"] == [second]
+        assert client.get(path).json()["workspace_tokens"] == [second]
+        for wrong in (["wrkspc_0123456789abcdef"], [usual, "nothing"]):
+            answer = client.put(path, {"workspace_tokens": wrong})
+            assert (answer.status_code, "There is no workspace" in answer.content.decode()) == (400, True)
+        assert client.get(path).json()["workspace_tokens"] == [second]
+        assert client.put(path, {"workspace_tokens": []}).json()["workspace_tokens"] == [usual, second]
+        assert client.put(path, {"workspace_tokens": [second]}).status_code == 200
+    assert client.delete(f"/v2/workspaces/{second}", {}).status_code == 204
+    for path in (f"/v2/teams/{team['token']}", f"/v2/integrations/{ours.integration.token}"):
+        assert client.get(path).json()["workspace_tokens"] == [usual]

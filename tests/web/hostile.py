@@ -119,6 +119,8 @@ CHECKED: Mapping[str, str] = {
     "InvoiceSeries.pattern": "a pattern that is checked",
     "Invoice.number": "made of the pattern",
     "Invoice.failure_code": "a word of ours",
+    "Team.workspace_tokens": "tokens that were looked up",
+    "Integration.workspace_tokens": "tokens that were looked up",
     "InvoiceVersion.warnings": "sentences of ours about what is in the table above",
     "InvoiceVersion.snapshot": "JSON of what is in the table above",
     "InvoiceVersion.bank_details": "JSON of what is in the table above",

@@ -20,6 +20,7 @@ from billow.usecases.audit import record
 from billow.usecases.field_checks import Findings
 from billow.usecases.find import spaced
 from billow.usecases.mark_stale import mark_stale
+from billow.usecases.named_workspaces import read_named
 from billow.usecases.one_at_a_time import lock_management_account
 from billow.usecases.page import Page, PageWanted, page_of
 from billow.usecases.refused import Refused
@@ -62,6 +63,28 @@ def add_integration(*, actor: Actor, name: object, provider: str, now: datetime)
             now=now,
         )
     return integration
+
+
+def name_workspaces(*, actor: Actor, integration: Integration, tokens: object, now: datetime) -> None:
+    """Keep the workspaces that somebody names for the integration; None leaves them, an empty list means all."""
+    actor.must_write_rules()
+    actor.must_own(integration)
+    if tokens is None:
+        return
+    findings = Findings()
+    named = read_named(findings, tokens, actor=actor, now=now)
+    findings.refuse_if_any()
+    with transaction.atomic():
+        Integration.objects.filter(pk=integration.pk).update(workspace_tokens=named)
+        record(
+            actor=actor,
+            action="record_updated",
+            object_type="Integration",
+            object_token=integration.token,
+            object_name=integration.name,
+            changes={"workspace_tokens": named},
+            now=now,
+        )
 
 
 def list_integrations(*, actor: Actor) -> tuple[Integration, ...]:

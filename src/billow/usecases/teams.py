@@ -13,10 +13,11 @@ from billow.usecases.actor import Actor
 from billow.usecases.audit import record
 from billow.usecases.field_checks import Findings
 from billow.usecases.find import spaced
+from billow.usecases.named_workspaces import read_named
 from billow.usecases.page import Page, PageWanted, page_of
 from billow.usecases.refused import Refused
 
-TEAM_FIELDS = ("name", "description", "user_emails", "user_tokens")
+TEAM_FIELDS = ("name", "description", "user_emails", "user_tokens", "workspace_tokens")
 ACCESS = {"can": True, "cannot": False, "inherit": None}
 EVERYONE = "Everyone"
 
@@ -178,6 +179,8 @@ def _save(actor: Actor, team: Team, fields: Mapping[str, object], now: datetime)
         team.name = findings.read_text(fields["name"], column="name", required=True) or ""
     if "description" in fields:
         team.description = findings.read_text(fields["description"], column="description", most=2000)
+    if fields.get("workspace_tokens") is not None:
+        team.workspace_tokens = read_named(findings, fields["workspace_tokens"], actor=actor, now=now)
     users = _read_users(findings, team, fields)
     findings.refuse_if_any()
     others = Team.objects.filter(management_account=actor.management_account).exclude(pk=team.pk)

@@ -144,13 +144,17 @@ class SignInAttempt(models.Model):
 
 
 class Team(models.Model):
-    """People of the MSP who see the same managed accounts; the Everyone team holds every user by itself."""
+    """People of the MSP who see the same managed accounts; the Everyone team holds every user by itself.
+
+    ``workspace_tokens`` are the workspaces that somebody named; none means all.
+    """
 
     token = token_field("team")
     management_account = models.ForeignKey(ManagementAccount, on_delete=models.PROTECT, related_name="teams")
     name = models.CharField(max_length=255)
     description = models.TextField(null=True, blank=True)
     is_everyone = models.BooleanField(default=False)
+    workspace_tokens = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -11,12 +11,13 @@ from billow.terms.text import trimmed
 
 
 class Integration(models.Model):
-    """One connected source of bills."""
+    """One connected source of bills; ``workspace_tokens`` are the workspaces that somebody named, none means all."""
 
     token = token_field("integration")
     management_account = models.ForeignKey(ManagementAccount, on_delete=models.PROTECT, related_name="integrations")
     name = models.CharField(max_length=255)
     provider = models.CharField(max_length=40)
+    workspace_tokens = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

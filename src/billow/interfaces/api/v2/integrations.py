@@ -18,8 +18,10 @@ from billow.usecases.integrations import (
     add_integration,
     delete_integration,
     integration_with,
+    name_workspaces,
     page_of_integrations,
 )
+from billow.usecases.named_workspaces import named_or_all
 
 router = Router(tags=["Integrations"])
 
@@ -54,7 +56,7 @@ class IntegrationQuery(PageQuery):
 
 
 class IntegrationGiven(Given):
-    """What can be changed of an integration; every workspace sees every integration."""
+    """What can be changed of an integration: the workspaces it is named for; every workspace sees every integration."""
 
     workspace_tokens: Texts = None
 
@@ -122,11 +124,12 @@ def get_integration(request: HttpRequest, integration_token: str) -> dict[str, A
 def update_integration(
     request: HttpRequest,
     integration_token: str,
-    given: Body[IntegrationGiven],  # noqa: ARG001
+    given: Body[IntegrationGiven],
 ) -> dict[str, Any]:
-    """Return the integration; workspaces are taken and not kept, as each sees them all."""
+    """Return the integration as it is now; the named workspaces are kept, and none means all."""
     actor = caller(request)
-    actor.must_write_rules()
+    integration = integration_with(actor=actor, token=integration_token)
+    name_workspaces(actor=actor, integration=integration, tokens=given.workspace_tokens, now=clock())
     return _shown(request, integration_with(actor=actor, token=integration_token))
 
 
@@ -154,7 +157,7 @@ def integration_shown(integration: Integration, *, workspace_tokens: list[str]) 
         "account_identifier": integration.name,
         "status": "connected" if last is None else "imported",
         "last_updated": None if last is None else time_text(last),
-        "workspace_tokens": workspace_tokens,
+        "workspace_tokens": named_or_all(integration.workspace_tokens, own=workspace_tokens),
         "created_at": time_text(integration.created_at),
         "managed_account_tokens": list(accounts),
     }

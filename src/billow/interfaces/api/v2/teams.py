@@ -12,6 +12,7 @@ from billow.interfaces.api.given import Given, Text, Texts
 from billow.interfaces.api.links import Links, PageQuery, links_of
 from billow.interfaces.api.v2.workspaces import own_workspace_tokens
 from billow.records.accounts.models import Role, Team, TeamMember
+from billow.usecases.named_workspaces import named_or_all
 from billow.usecases.page import page_of_all
 from billow.usecases.teams import (
     add_member,
@@ -66,7 +67,9 @@ class TeamQuery(PageQuery):
     """Which teams."""
 
     q: str = Field("", description="Part of the name.")
-    workspace_token: str = Field("", description="Accepted for older clients; every team sees every workspace.")
+    workspace_token: str = Field(
+        "", description="Accepted for older clients; people of every team see every workspace."
+    )
 
 
 class TeamGiven(Given):
@@ -76,6 +79,7 @@ class TeamGiven(Given):
     description: Text = None
     user_emails: Texts = None
     user_tokens: Texts = None
+    workspace_tokens: Texts = None
 
 
 class MemberGiven(Given):
@@ -172,7 +176,7 @@ def _shown(team: Team, workspace_tokens: list[str]) -> dict[str, Any]:
         "token": team.token,
         "name": team.name,
         "description": team.description,
-        "workspace_tokens": workspace_tokens,
+        "workspace_tokens": named_or_all(team.workspace_tokens, own=workspace_tokens),
         "user_emails": [user.email for user in users],
         "user_tokens": [user.token for user in users],
     }
