@@ -454,3 +454,20 @@ def test_a_form_from_elsewhere_is_refused(people: People, olives: ManagedAccount
     for address in ("/accounts/new", f"/accounts/{olives.token}", f"/accounts/{olives.token}/delete"):
         assert client.post(address, NEW).status_code == 403
     assert datetime.now(UTC) > ManagedAccount.objects.get().created_at
+
+
+def test_the_list_tells_how_far_the_newest_month_is(
+    people: People, signed_in: SignedIn, profile: BillingProfile
+) -> None:
+    month = BillingPeriod.of(datetime.now(UTC).date()).previous
+    accounts = {
+        name: make_managed_account(management_account=people.msp, name=name) for name in ("Approved", "Drafted", "Idle")
+    }
+    made = make_approved(account=accounts["Approved"], profile=profile, by=people.alice, period=month)
+    make_draft(account=accounts["Drafted"], profile=profile, period=month)
+    make_draft(account=accounts["Idle"], profile=profile, period=month.previous)
+    text = signed_in(people.bob).get("/accounts").content.decode()
+    rows = {name: text.partition(f"<bdi>{name}</bdi>")[2].partition("</tr>")[0] for name in accounts}
+    assert f'href="/invoices/{made.token}" aria-label="Invoice of Approved: Approved"' in rows["Approved"]
+    assert "Awaiting approval" in rows["Drafted"]
+    assert "pill" not in rows["Idle"]

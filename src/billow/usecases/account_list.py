@@ -13,6 +13,8 @@ from billow.records.accounts.models import Permission
 from billow.records.billing.models import BillingProfile, Delegation, ManagedAccount
 from billow.terms.period import BillingPeriod
 from billow.usecases.actor import Actor
+from billow.usecases.closed_months import newest_ended_month
+from billow.usecases.invoiced_months import live_invoices
 from billow.usecases.month_costs import month_costs
 from billow.usecases.page import Page, PageWanted, page_of
 from billow.usecases.preview_rules import newest_month_with_costs
@@ -29,7 +31,10 @@ class Lack(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountRow:
-    """One line of the list. ``profile`` is the nickname, also of the only profile there is; empty for none."""
+    """One line of the list. ``profile`` is the nickname, also of the only profile there is; empty for none.
+
+    ``invoice_status`` and ``invoice_token`` are those of the live invoice of the newest ended month; empty for none.
+    """
 
     token: str
     name: str
@@ -38,6 +43,8 @@ class AccountRow:
     profile: str
     lacks: tuple[Lack, ...]
     created_at: datetime
+    invoice_status: str = ""
+    invoice_token: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,14 +55,25 @@ class AccountCosts:
     provider_cost: Mapping[str, Decimal]
 
 
-def search_accounts(*, actor: Actor, text: str = "", lack: Lack | None = None, wanted: PageWanted) -> Page[AccountRow]:
+def search_accounts(
+    *, actor: Actor, text: str = "", lack: Lack | None = None, wanted: PageWanted, now: datetime
+) -> Page[AccountRow]:
     """Return one page of the live accounts by name: those with the text in name or address, those that lack something.
 
     A constant number of queries, however many accounts there are.
     """
     profiles = _profiles(actor)
     page = page_of(_found(actor, text, lack, profiles), wanted=wanted)
-    return page.mapped(lambda account: _row(account, profiles))
+    month = newest_month(actor=actor, now=now)
+    live = live_invoices(management_account=actor.management_account, periods=(month,))
+    found = live.filter(managed_account__in=[account.pk for account in page.items])
+    invoices = {key: (status, token) for key, status, token in found.values_list("managed_account", "status", "token")}
+    return page.mapped(lambda account: _row(account, profiles, invoices.get(account.pk, ("", ""))))
+
+
+def newest_month(*, actor: Actor, now: datetime) -> BillingPeriod:
+    """Return the month whose invoices the list tells of: the newest that has ended."""
+    return newest_ended_month(management_account=actor.management_account, now=now)
 
 
 def costs_of_page(
@@ -105,7 +123,7 @@ def _lacking(lack: Lack, profiles: tuple[BillingProfile, ...]) -> Q:
     return Q(pk__in=[]) if len(profiles) == 1 else Q(billing_profile=None)
 
 
-def _row(account: ManagedAccount, profiles: tuple[BillingProfile, ...]) -> AccountRow:
+def _row(account: ManagedAccount, profiles: tuple[BillingProfile, ...], invoice: tuple[str, str]) -> AccountRow:
     profile = account.billing_profile or (profiles[0] if len(profiles) == 1 else None)
     lacks = {
         Lack.PROFILE: profile is None,
@@ -120,4 +138,6 @@ def _row(account: ManagedAccount, profiles: tuple[BillingProfile, ...]) -> Accou
         profile="" if profile is None else profile.nickname,
         lacks=tuple(lack for lack, is_lacking in lacks.items() if is_lacking),
         created_at=account.created_at,
+        invoice_status=invoice[0],
+        invoice_token=invoice[1],
     )

@@ -15,9 +15,10 @@ from billow.interfaces.web.frame.actor import actor_of, clock
 from billow.interfaces.web.shown.amounts import Amount, amount
 from billow.interfaces.web.shown.fields import choices_of
 from billow.interfaces.web.shown.listing import page_wanted, turning
+from billow.interfaces.web.shown.pills import Pill, status_pill
 from billow.interfaces.web.shown.times import day, month_short, zone_of
 from billow.records.accounts.models import Permission
-from billow.usecases.account_list import AccountRow, Lack, costs_of_page, search_accounts
+from billow.usecases.account_list import AccountRow, Lack, costs_of_page, newest_month, search_accounts
 
 PATH = "/accounts"
 LACKS = {
@@ -44,16 +45,18 @@ class Row:
     profile: str
     lacks: tuple[str, ...]
     created: str
+    invoice_pill: Pill | None = None
+    invoice_url: str = ""
     cost: Amount | None = None
 
 
 @require_GET
 def accounts_page(request: HttpRequest) -> HttpResponse:
     """Show the customers, fifty at a time; their costs follow by themselves."""
-    actor = actor_of(request)
+    actor, now = actor_of(request), clock()
     fields = _fields(request)
     page = search_accounts(
-        actor=actor, text=fields["q"], lack=_lack(fields["lacks"]), wanted=page_wanted(request.GET.dict())
+        actor=actor, text=fields["q"], lack=_lack(fields["lacks"]), wanted=page_wanted(request.GET.dict()), now=now
     )
     zone = actor.management_account.time_zone
     values = {
@@ -71,6 +74,7 @@ def accounts_page(request: HttpRequest) -> HttpResponse:
         "is_filtered": bool(fields["q"] or fields["lacks"]),
         "costs_url": f"{PATH}/costs?{urlencode(fields | {'page': str(page.wanted.number)})}" if page.items else "",
         "may_change": actor.may(Permission.WRITE_RULES),
+        "invoiced_month": month_short(newest_month(actor=actor, now=now)),
     }
     return render(request, "accounts/page.html", values)
 
@@ -80,7 +84,7 @@ def page_costs(request: HttpRequest) -> HttpResponse:
     """Answer with the provider cost of each customer on a page, to be put into its row."""
     actor, fields = actor_of(request), _fields(request)
     wanted, lack = page_wanted(request.GET.dict()), _lack(fields["lacks"])
-    page = search_accounts(actor=actor, text=fields["q"], lack=lack, wanted=wanted)
+    page = search_accounts(actor=actor, text=fields["q"], lack=lack, wanted=wanted, now=clock())
     costs = costs_of_page(actor=actor, text=fields["q"], lack=lack, wanted=wanted, now=clock())
     values = {
         "month": month_short(costs.period) if costs.period else "",
@@ -114,6 +118,8 @@ def _row(row: AccountRow, *, zone: str) -> Row:
         profile=row.profile,
         lacks=tuple(_(LACKS[lack]) for lack in row.lacks),
         created=_day(row.created_at, zone),
+        invoice_pill=status_pill(row.invoice_status) if row.invoice_status else None,
+        invoice_url=f"/invoices/{row.invoice_token}",
     )
 
 
