@@ -59,7 +59,13 @@ def test_old_pictures_go() -> None:
 
 def test_pages_of_the_month(console: Console, people: People) -> None:
     found = make_every_status(people=people)
-    pictures_of(console, people.alice, test_layout.pages_of(found))
+    profile, rule = people.msp.billing_profiles.get(), people.msp.billing_rules.order_by("pk")[0]
+    more = {
+        "delete profile": f"/settings/billing-profiles/{profile.token}/delete",
+        "delete rule": f"/settings/billing-rules/{rule.token}/delete",
+        "lost the phone": f"/settings/users/{people.bob.user.token}/recover",
+    }
+    pictures_of(console, people.alice, {**test_layout.pages_of(found), **more})
     customer = test_portal.customer(people, found["approved"].managed_account)
     token = found["approved"].token
     own = {"portal": "/portal", "portal invoice": f"/portal/invoices/{token}", "portal costs": "/costs"}
@@ -74,7 +80,8 @@ def test_pages_with_bills(console: Console, people: People, tmp_path: Path) -> N
     found = test_full_pages.addresses(*test_full_pages.fill(people, tmp_path))
     customer = people.msp.managed_accounts.filter(delegations__isnull=False)[0]
     costs = f"/costs?account={customer.token}&compare=1"
-    names = {address: f"bills {named(re.sub('intgrn?_[0-9a-z]+', '', address))}" for address in found}
+    plain = {address: named(re.sub(r"(accss_crdntl|acct)_[0-9a-f]+", "", address)) for address in found}
+    names = {address: f"bills {number} {plain[address]}" for number, address in enumerate(found)}
     pictures_of(console, people.alice, {**{names[each]: each for each in found}, "costs": costs})
 
 

@@ -13,7 +13,7 @@ from tests.factories.costs import Charge, deliver, make_integration
 from tests.people import People
 from tests.web.browser.conftest import Console
 from tests.web.browser.months import closed_month, make_every_status
-from tests.web.browser.test_layout import overflow, violations
+from tests.web.browser.test_layout import too_wide, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -65,15 +65,14 @@ def preview(page: Page, folder: Path) -> None:
     expect(page.get_by_role("alert")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [360, 768, 1280, 1600])
-def test_nothing_scrolls_sideways(width: int, console: Console, people: People, tmp_path: Path) -> None:
+def test_nothing_scrolls_sideways(console: Console, people: People, tmp_path: Path) -> None:
     found = addresses(*fill(people, tmp_path))
-    page = console.open(people.alice, "/", width=width)
+    page = console.open(people.alice, "/")
     for address in found:
         page.goto(address)
-        assert (address, overflow(page)) == (address, 0)
+        assert (address, too_wide(page)) == (address, [])
     preview(page, tmp_path)
-    assert overflow(page) == 0
+    assert too_wide(page) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
