@@ -33,7 +33,7 @@ def test_an_interruption_during_a_query_is_a_keyboard_interrupt(tmp_path: Path) 
         assert process.stdout.readline() == "ready\n"
         time.sleep(0.5)
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=120)
     finally:
         process.kill()
 

@@ -65,7 +65,7 @@ def delegate_the_costs(page: Page) -> None:
     press_next(page, "Delegate costs")
     for account, customer in (("1001", "Thessaly Olives"), ("1002", "Volos Shipping")):
         page.get_by_label(f"Choose Account {account}").check()
-        page.get_by_label("Customer").select_option(label=customer)
+        page.get_by_role("combobox", name="Customer").select_option(label=customer)
         page.get_by_role("button", name="Delegate").click()
         expect(page.get_by_text(f"delegated to {customer}")).to_be_visible()
     expect(page.get_by_role("heading", name="Every cost of")).to_be_visible()
