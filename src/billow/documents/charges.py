@@ -78,8 +78,7 @@ def charges_by_provider(*, lines: Iterable[InvoiceLine]) -> tuple[ProviderCharge
 
 
 def _row_key(line: InvoiceLine) -> _RowKey:
-    account = line.sub_account_name or line.sub_account_id
-    return (_description(line), line.charge_category, line.region, account)
+    return (_description(line), line.charge_category, line.region, line.account)
 
 
 def _description(line: InvoiceLine) -> str:

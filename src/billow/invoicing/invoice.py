@@ -86,6 +86,11 @@ class Adjustment:
     amount: Decimal
     amount_minor: int
 
+    @property
+    def signed_minor(self) -> int:
+        """What it adds to the total: discounts and credits take away."""
+        return self.amount_minor if self.adjustment_type is AdjustmentType.CHARGE else -self.amount_minor
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExchangeRate:
@@ -134,6 +139,21 @@ class InvoiceLine:
     usage_amount: Decimal | None = None
     usage_unit: str = ""
     inserted_by: str = ""
+
+    @property
+    def title(self) -> str:
+        """What the line is called on screens: what the bill says of it, else its kind."""
+        return self.description or self.service_subcategory or self.charge_category
+
+    @property
+    def account(self) -> str:
+        """The account at the provider, by name where it has one."""
+        return self.sub_account_name or self.sub_account_id
+
+    @property
+    def kind(self) -> str:
+        """The charge category where it tells more than the title; usage is usual."""
+        return "" if self.charge_category in {"Usage", self.title} else self.charge_category
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from billow.invoicing.invoice import AdjustmentType, Invoice, InvoiceLine
+from billow.invoicing.invoice import Invoice, InvoiceLine
 from billow.invoicing.lifecycle import InvoiceStatus
 from billow.invoicing.serialise import UnableToReadSnapshot
 from billow.records.billing import models as billing
@@ -200,8 +200,7 @@ def _items(before: Invoice, after: Invoice) -> Iterable[Change]:
     def sums(invoice: Invoice) -> dict[_Key, Decimal]:
         found: Counter[_Key] = Counter()
         for item in invoice.adjustments:
-            sign = 1 if item.adjustment_type is AdjustmentType.CHARGE else -1
-            found[(item.name,)] += sign * item.amount_minor
+            found[(item.name,)] += item.signed_minor
         return _in_minor(found, invoice.currency)
 
     return _changes(sums(before), sums(after))
@@ -220,7 +219,5 @@ def _lines(before: Invoice, after: Invoice) -> Sequence[Change]:
 
 
 def _line_key(line: InvoiceLine) -> _Key:
-    title = line.description or line.service_subcategory or line.charge_category
-    kind = "" if line.charge_category in {"Usage", title} else line.charge_category
-    place = " · ".join(part for part in (line.sub_account_name or line.sub_account_id, line.region, kind) if part)
-    return line.provider, line.service, title, place
+    place = " · ".join(part for part in (line.account, line.region, line.kind) if part)
+    return line.provider, line.service, line.title, place

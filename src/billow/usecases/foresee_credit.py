@@ -1,11 +1,11 @@
 """Say what a credit note would take back, before anybody issues it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from billow.invoicing.correction import UnableToCredit, credit
-from billow.invoicing.invoice import AdjustmentType, Invoice
+from billow.invoicing.invoice import Invoice
 from billow.invoicing.lifecycle import InvoiceStatus
 from billow.invoicing.serialise import UnableToReadSnapshot
 from billow.records.billing import models as billing
@@ -73,8 +73,8 @@ def creditable(*, actor: Actor, token: str) -> CreditableInvoice:
                 line_number=line.line_number,
                 provider=line.provider,
                 service=line.service,
-                title=line.description or line.service_subcategory or line.charge_category,
-                place=" · ".join(part for part in (line.sub_account_name or line.sub_account_id, line.region) if part),
+                title=line.title,
+                place=" · ".join(part for part in (line.account, line.region) if part),
                 amount=from_minor(line.amount_minor, currency=invoice.currency),
                 is_credited=line.line_number in done,
             )
@@ -93,10 +93,10 @@ def foresee_credit(*, actor: Actor, token: str, line_numbers: Sequence[int] | No
         taken = credit(invoice, before=credits_of(invoice=row), line_numbers=line_numbers)
     except UnableToCredit as unable:
         raise Refused(unable.code, str(unable)) from unable
-    items = []
-    for entry, minor in zip(invoice.adjustments, taken.adjustments, strict=True):
-        sign = 1 if entry.adjustment_type is AdjustmentType.CHARGE else -1
-        items.append((entry.name, from_minor(sign * minor, currency=invoice.currency)))
+    credited = [
+        replace(entry, amount_minor=minor) for entry, minor in zip(invoice.adjustments, taken.adjustments, strict=True)
+    ]
+    items = [(entry.name, from_minor(entry.signed_minor, currency=invoice.currency)) for entry in credited]
     return ForeseenCredit(
         lines=len(taken.lines),
         subtotal=from_minor(taken.totals.subtotal_minor, currency=invoice.currency),

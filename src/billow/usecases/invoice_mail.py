@@ -7,8 +7,9 @@ from django.conf import settings
 
 from billow.delivery.address import Address, UnableToReadAddress, read_address
 from billow.delivery.channel import Envelope
+from billow.delivery.enclose import enclosed
 from billow.delivery.letter import InvoiceFacts, write_letter
-from billow.delivery.message import Attachment, Message, attachment_name, mime_bytes
+from billow.delivery.message import Attachment, Message, attachment_name
 from billow.records.billing.models import Delivery, Invoice
 from billow.records.billing.models.deliveries import DocumentKind
 from billow.usecases import documents_storage
@@ -49,15 +50,7 @@ def invoice_mail(*, delivery: Delivery) -> InvoiceMail:
             ),
         ),
     )
-    content = mime_bytes(message=message)
-    envelope = Envelope(
-        sender=message.sender,
-        recipient=message.recipient,
-        message_id=message.message_id,
-        reference=invoice.number,
-        size_bytes=len(content),
-        needs_smtputf8=message.needs_smtputf8,
-    )
+    envelope, content = enclosed(message=message, reference=invoice.number)
     return InvoiceMail(envelope=envelope, content=content)
 
 

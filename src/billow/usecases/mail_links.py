@@ -1,6 +1,5 @@
 """Mail the links that were asked for: the secret is made here, goes into the mail, and is kept only as a hash."""
 
-import hashlib
 import logging
 import secrets
 from collections.abc import Callable
@@ -12,7 +11,8 @@ from django.db.models import F, Q
 from billow.delivery.access_letter import AccessFacts, write_access_letter
 from billow.delivery.address import UnableToReadAddress, read_address
 from billow.delivery.channel import Channel, DeliveryError, Envelope
-from billow.delivery.message import Message, UnableToBuildMessage, mime_bytes
+from billow.delivery.enclose import enclosed_letter
+from billow.delivery.message import UnableToBuildMessage
 from billow.records.accounts.models import LinkPurpose, LinkStatus, MailedLink
 from billow.usecases.actor import Actor, Source
 from billow.usecases.audit import record
@@ -102,29 +102,15 @@ def _letter(link: MailedLink, purpose: LinkPurpose, secret: str, now: datetime) 
             hours=int(LIFE[purpose].total_seconds() // 3600),
         )
     )
-    digest = hashlib.sha256(f"{link.token}\n{link.attempts}".encode()).hexdigest()[:40]
-    message = Message(
-        message_id=f"<{digest}@{sender.domain}>",
-        date=now,
-        sender_name=company,
-        sender=sender,
-        reply_to=None,
-        recipient=recipient,
-        subject=letter.subject,
-        text=letter.text,
-        html=letter.html,
-        attachments=(),
-    )
-    content = mime_bytes(message=message)
-    envelope = Envelope(
+    return enclosed_letter(
+        letter=letter,
+        company=company,
         sender=sender,
         recipient=recipient,
-        message_id=message.message_id,
+        seed=f"{link.token}\n{link.attempts}",
         reference=f"{purpose.value}-{link.token}",
-        size_bytes=len(content),
-        needs_smtputf8=message.needs_smtputf8,
+        now=now,
     )
-    return envelope, content
 
 
 def _write(link: MailedLink, status: LinkStatus, message: str, now: datetime) -> None:

@@ -1,7 +1,6 @@
 """How mails leave this installation, without its secrets, and a mail to try it with."""
 
 import dataclasses
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +13,8 @@ from billow.delivery.address import UnableToReadAddress, read_address
 from billow.delivery.channel import Channel, DeliveryError, Envelope
 from billow.delivery.channels.smtp.channel import SmtpChannel
 from billow.delivery.channels.smtp.settings import SmtpSettings, read_smtp_url
-from billow.delivery.message import Message, UnableToBuildMessage, mime_bytes
+from billow.delivery.enclose import enclosed_letter
+from billow.delivery.message import UnableToBuildMessage
 from billow.delivery.trial_letter import write_trial_letter
 from billow.records.accounts.models import Permission
 from billow.records.billing.models import Delivery
@@ -135,26 +135,12 @@ def _mail(actor: Actor, address: str, sent: str, now: datetime) -> tuple[Envelop
     sender, recipient = read_address(text=settings.MAIL_FROM), read_address(text=address)
     company = actor.management_account.name
     letter = write_trial_letter(company=company, person=str(actor.user), sent=sent)
-    digest = hashlib.sha256(f"trial\n{actor.management_account.token}\n{address}\n{now.isoformat()}".encode())
-    message = Message(
-        message_id=f"<{digest.hexdigest()[:40]}@{sender.domain}>",
-        date=now,
-        sender_name=company,
-        sender=sender,
-        reply_to=None,
-        recipient=recipient,
-        subject=letter.subject,
-        text=letter.text,
-        html=letter.html,
-        attachments=(),
-    )
-    content = mime_bytes(message=message)
-    envelope = Envelope(
+    return enclosed_letter(
+        letter=letter,
+        company=company,
         sender=sender,
         recipient=recipient,
-        message_id=message.message_id,
+        seed=f"trial\n{actor.management_account.token}\n{address}\n{now.isoformat()}",
         reference="test",
-        size_bytes=len(content),
-        needs_smtputf8=message.needs_smtputf8,
+        now=now,
     )
-    return envelope, content

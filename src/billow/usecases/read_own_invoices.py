@@ -196,10 +196,10 @@ def _lines(invoice: Invoice) -> tuple[OwnLine, ...]:
         OwnLine(
             provider=line.provider,
             service=line.service,
-            title=line.description or line.service_subcategory or line.charge_category,
-            account=line.sub_account_name or line.sub_account_id,
+            title=line.title,
+            account=line.account,
             region=line.region,
-            kind="" if line.charge_category == "Usage" else line.charge_category,
+            kind=line.kind,
             usage=line.usage_amount,
             unit=line.usage_unit,
             amount_minor=line.amount_minor,

@@ -14,7 +14,7 @@ from billow.interfaces.web.frame.form import done_once, form_key
 from billow.interfaces.web.invoices.download import file_response
 from billow.interfaces.web.shown.fields import Field
 from billow.usecases.credit_invoices import LONGEST_REASON, credit_invoice
-from billow.usecases.foresee_credit import creditable, foresee_credit
+from billow.usecases.foresee_credit import ForeseenCredit, creditable, foresee_credit
 from billow.usecases.read_credit_notes import download_credit_note
 from billow.usecases.refused import Refused
 
@@ -26,21 +26,28 @@ _LINES, _WHOLE = "lines", "whole"
 @require_http_methods(["GET", "POST"])
 def credit_page(request: HttpRequest, token: str) -> HttpResponse:
     """Ask what to credit and why; say what the credit note will say; issue it when that is confirmed."""
-    creditable_invoice = creditable(actor=actor_of(request), token=token)
-    values = {"section": "invoices", "page": invoice_shown(creditable_invoice, chosen=_chosen(request))}
-    if request.method == "GET":
-        return render(request, "credit/page.html", {**values, **_asked(request)})
-    try:
-        if request.POST.get("step") == "issue":
-            return _issue(request, token)
-        foreseen = foresee_credit(actor=actor_of(request), token=token, line_numbers=_numbers(request))
-        _must_say_why(request)
-    except Refused as refused:
-        if refused.code in _OWN_PAGE:
-            raise
-        return render(request, "credit/page.html", {**values, **_asked(request, refused)}, status=_INVALID)
-    shown = foreseen_shown(foreseen, currency=creditable_invoice.currency)
-    values |= {"foreseen": shown, "once": form_key(), "numbers": _chosen(request), **_asked(request)}
+    problem: Refused | None = None
+    foreseen: ForeseenCredit | None = None
+    if request.method == "POST":
+        try:
+            if request.POST.get("step") == "issue":
+                return _issue(request, token)
+            foreseen = foresee_credit(actor=actor_of(request), token=token, line_numbers=_numbers(request))
+            _must_say_why(request)
+        except Refused as refused:
+            if refused.code in _OWN_PAGE:
+                raise
+            problem, foreseen = refused, None
+    invoice = creditable(actor=actor_of(request), token=token)
+    values = {
+        "section": "invoices",
+        "page": invoice_shown(invoice, chosen=_chosen(request)),
+        **_asked(request, problem),
+    }
+    if foreseen is None:
+        return render(request, "credit/page.html", values, status=_INVALID if problem else 200)
+    shown = foreseen_shown(foreseen, currency=invoice.currency)
+    values |= {"foreseen": shown, "once": form_key(), "numbers": _chosen(request)}
     return render(request, "credit/question.html", values)
 
 

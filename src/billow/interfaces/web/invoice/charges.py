@@ -94,13 +94,10 @@ def _service(key: str, lines: list[Any], currency: str, rates: dict[str, Any]) -
 
 
 def _line(line: Any, currency: str, rate: Any) -> Line:
-    place = line.sub_account_name or line.sub_account_id
-    title = line.description or line.service_subcategory or line.charge_category
-    kind = "" if line.charge_category in {"Usage", title} else line.charge_category
     return Line(
         number=line.line_number,
-        title=title,
-        detail=" · ".join(part for part in (place, line.region, kind) if part),
+        title=line.title,
+        detail=" · ".join(part for part in (line.account, line.region, line.kind) if part),
         usage=_usage(line),
         provider_cost=amount(line.provider_cost, currency=line.source_currency),
         rules=change(line.rated_cost - line.provider_cost, currency=line.source_currency),

@@ -245,8 +245,7 @@ def _adjustments(invoice: Any) -> tuple[AdjustmentShown, ...]:
         return ()
     entries = []
     for item in invoice.adjustments:
-        sign = 1 if item.adjustment_type == "charge" else -1
-        value = amount_of_minor(sign * item.amount_minor, currency=invoice.currency)
+        value = amount_of_minor(item.signed_minor, currency=invoice.currency)
         how = f"{item.amount.normalize():f}\N{NARROW NO-BREAK SPACE}%" if item.calculation_type == "percentage" else ""
         plus = "" if value.is_negative or value.is_zero else "+"
         entries.append(AdjustmentShown(name=item.name, how=how, value=f"{plus}{value.text}"))

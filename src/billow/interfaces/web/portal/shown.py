@@ -228,8 +228,7 @@ def _quantity(used: Decimal) -> str:
 def _adjustments(page: OwnInvoicePage) -> tuple[SumShown, ...]:
     shown = []
     for item in page.adjustments:
-        sign = 1 if item.adjustment_type == "charge" else -1
-        value = amount_of_minor(sign * item.amount_minor, currency=page.row.currency)
+        value = amount_of_minor(item.signed_minor, currency=page.row.currency)
         how = f"{item.amount.normalize():f}{NARROW_SPACE}%" if item.calculation_type == "percentage" else ""
         shown.append(SumShown(name=item.name, how=how, value=value.text if value.is_negative else f"+{value.text}"))
     return tuple(shown)
